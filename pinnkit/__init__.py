@@ -1,0 +1,44 @@
+"""pinnkit: from a differential equation in a file to a field that can be trusted.
+
+The names below are loaded when they are first used, so that `import pinnkit` and `pinnkit --help` answer at once.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pinnkit.config import Config as Config
+    from pinnkit.config import load_config as load_config
+    from pinnkit.problem.define import define as define
+    from pinnkit.problem.load import load_problem as load_problem
+    from pinnkit.problem.problem import Problem as Problem
+    from pinnkit.results.solution import Solution as Solution
+    from pinnkit.solving import solve as solve
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "Config": "pinnkit.config",
+    "Problem": "pinnkit.problem.problem",
+    "Solution": "pinnkit.results.solution",
+    "define": "pinnkit.problem.define",
+    "load_config": "pinnkit.config",
+    "load_problem": "pinnkit.problem.load",
+    "solve": "pinnkit.solving",
+}
+
+__all__ = ["Config", "Problem", "Solution", "define", "load_config", "load_problem", "solve"]
+
+
+def __getattr__(name: str) -> object:
+    """The public name, from the room that it lives in."""
+    if name not in _ROOMS:
+        raise AttributeError(f"module `pinnkit` has no attribute `{name}`")
+    value = getattr(import_module(_ROOMS[name]), name)
+    globals()[name] = value  # found at once from now on
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted([*__all__, "__version__"])
