@@ -1,0 +1,147 @@
+"""Calls: the functions of the table, the differential operators, and fields written with their arguments."""
+
+import ast
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import sympy
+
+from pinnkit.equations.choice import choose
+from pinnkit.equations.context import Context
+from pinnkit.equations.differentiate import HIGHEST_ORDER, differentiate, laplacian
+from pinnkit.equations.functions import FUNCTIONS, NORMAL, NOT_NUMBERS, OPERATORS, listed
+from pinnkit.equations.names import unknown_function
+from pinnkit.equations.on_numpy import apply
+from pinnkit.errors import UserError
+
+TreeOf = Callable[[ast.expr], sympy.Expr]
+
+_COMPARISONS: Mapping[type, Callable[..., sympy.Basic]] = {
+    ast.Lt: sympy.StrictLessThan,
+    ast.LtE: sympy.LessThan,
+    ast.Gt: sympy.StrictGreaterThan,
+    ast.GtE: sympy.GreaterThan,
+}
+
+
+def read_call(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> sympy.Expr:
+    """The tree of `name(...)`.
+
+    Args:
+        context: what is being read.
+        node: the call.
+        name: what is called.
+        tree_of: reads an argument.
+    """
+    strange = next((a for a in node.args if isinstance(a, ast.Starred)), None)
+    if node.keywords or strange is not None:
+        raise context.error("arguments are given by their position", node)
+    if name in context.scope.fields:
+        return _field(context, node, name)
+    if name in context.scope.symbols:
+        kind = "coordinate" if name in context.scope.coordinates else "parameter"
+        hint = f"A product is written `{name}*(…)`."
+        raise context.error(f"`{name}` is a {kind} and cannot be called", node.func, hint)
+    if name in OPERATORS:
+        return _operator(context, node, name, tree_of)
+    if name not in listed(context.special):
+        message, hint = unknown_function(name, context.scope, context.special)
+        raise context.error(message, node.func, hint)
+    row = FUNCTIONS[name]
+    _check_count(context, node, name, row.fewest, row.most)
+    if name == "where":
+        return _where(context, node, tree_of)
+    return _function(context, node, name, [tree_of(argument) for argument in node.args])
+
+
+def _function(context: Context, node: ast.Call, name: str, given: Sequence[sympy.Expr]) -> sympy.Expr:
+    numbers = [number for number in map(context.value, given) if number is not None]
+    if len(numbers) == len(given) and not math.isfinite(apply(name, numbers)):
+        raise context.error(f"`{name}` has no finite real value here", node)
+    try:
+        tree = FUNCTIONS[name].build(*given)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise context.error(str(error)[:200], node) from None
+    if tree in NOT_NUMBERS or tree.has(sympy.I):
+        raise context.error(f"`{name}` has no finite real value here", node)
+    return tree
+
+
+def _where(context: Context, node: ast.Call, tree_of: TreeOf) -> sympy.Expr:
+    test = node.args[0]
+    if not isinstance(test, ast.Compare):
+        raise context.error("`where` begins with a comparison, such as `x < 0`", test)
+    if len(test.ops) > 1:
+        hint = "Nest two choices: `where(a < x, where(x < b, p, q), q)`."
+        raise context.error("`where` takes one comparison, not a chain of them", test, hint)
+    compare = _COMPARISONS.get(type(test.ops[0]))
+    if compare is None:
+        raise context.error("`where` compares by `<`, `<=`, `>` or `>=`", test)
+    left, right, yes, no = map(tree_of, (test.left, test.comparators[0], *node.args[1:]))
+    numbers = context.value(left), context.value(right)
+    if None not in numbers:
+        return yes if compare(*map(sympy.Float, numbers)) else no
+    try:
+        return choose(compare(left, right, evaluate=False), yes, no)
+    except ValueError as error:
+        raise context.error(str(error), test) from None
+
+
+def _field(context: Context, node: ast.Call, name: str) -> sympy.Expr:
+    given = [a.id if isinstance(a, ast.Name) else None for a in node.args]
+    if given == list(context.scope.coordinates):
+        return context.scope.functions[name]
+    usual = f"{name}({', '.join(context.scope.coordinates)})"
+    hint = f"Write `{name}`, which is `{usual}`; a value at a boundary is a condition."
+    raise context.error(f"`{name}` stands for `{usual}` and cannot be asked elsewhere", node, hint)
+
+
+def _operator(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> sympy.Expr:
+    _check_count(context, node, name, 2 if name == "d" else 1, None if name == "d" else 1)
+    tree = tree_of(node.args[0])
+    if name == "dn":
+        if not context.allow_normal:
+            hint = "In an equation, write `d(u, x)`."
+            raise context.error("`dn` is the derivative along the normal of a face: for conditions only", node, hint)
+        return NORMAL(tree)
+    try:
+        if name == "laplace":
+            return laplacian(tree, context.scope)
+        for coordinate, times in _steps(context, node):
+            tree = differentiate(tree, coordinate, context.scope, times)
+        return tree
+    except UserError as error:
+        first = error.mistakes[0]
+        if first.text is not None:
+            raise
+        mistake = replace(first, place=context.source.place, text=context.source.text, span=context.syntax.span(node))
+        raise UserError(mistake) from None
+
+
+def _steps(context: Context, node: ast.Call) -> list[tuple[str, int]]:
+    """Along which coordinates `d` differentiates, and how often: `d(u, x, 2, t)` is u_xxt."""
+    steps: list[tuple[str, int]] = []
+    counted = True
+    for argument in node.args[1:]:
+        if isinstance(argument, ast.Constant) and not counted and type(argument.value) is int:
+            if not 1 <= argument.value <= HIGHEST_ORDER:
+                raise context.error(f"the order of a derivative is between 1 and {HIGHEST_ORDER}", argument)
+            steps[-1] = steps[-1][0], argument.value
+            counted = True
+            continue
+        if not isinstance(argument, ast.Name) or argument.id not in context.scope.coordinates:
+            hint = f"Coordinates: {', '.join(context.scope.coordinates) or 'none'}. Examples: `d(u, x)`, `d(u, x, 2)`."
+            raise context.error("`d` differentiates along coordinates", argument, hint)
+        steps.append((argument.id, 1))
+        counted = False
+    if sum(times for _, times in steps) > HIGHEST_ORDER:
+        raise context.error(f"derivatives go up to order {HIGHEST_ORDER}", node)
+    return steps
+
+
+def _check_count(context: Context, node: ast.Call, name: str, fewest: int, most: int | None) -> None:
+    count = len(node.args)
+    if count < fewest or (most is not None and count > most):
+        needed = f"{fewest} or more arguments" if most is None else f"{fewest} argument{'s' * (fewest > 1)}"
+        raise context.error(f"`{name}` takes {needed}, not {count}", node)
