@@ -1,0 +1,284 @@
+"""From keys, written in a file or given in Python, to a Problem; every mistake is reported, not only the first."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, final
+
+from pinnkit.equations.expression import Expression, Scope
+from pinnkit.equations.names import check_name
+from pinnkit.equations.parse import parse_number
+from pinnkit.errors import Mistake, Place, UserError, unknown
+from pinnkit.problem.faces import parse_faces
+from pinnkit.problem.names import check_declared, check_label, short
+from pinnkit.problem.problem import (
+    Condition,
+    Coordinate,
+    Equation,
+    Face,
+    Parameter,
+    Problem,
+    Reference,
+    Symmetry,
+)
+from pinnkit.problem.residuals import condition_residual, exact_field, residual_of, symmetry_of
+from pinnkit.problem.schema import Interval, ProblemKeys, ReferenceKeys, Where, read_keys
+
+T = TypeVar("T")
+
+
+def _dotted(*keys: str | int) -> Place:
+    """Where a key stands that no file holds: the path of keys itself."""
+    return Place(".".join(str(key) for key in keys) or None)
+
+
+def build_problem(
+    data: Mapping[str, Any], place: Where = _dotted, title: str = "", key_place: Where | None = None
+) -> Problem:
+    """The problem that the keys describe; `place` and `key_place` say where a value and a key are written.
+
+    Raises:
+        UserError: every mistake in the keys.
+    """
+    listed = data.get("equations")
+    count = len(listed) if isinstance(listed, list | tuple) else 0
+
+    def where(*keys: str | int) -> Place:
+        """The place of a key; the entries of a list of equations are called `equation_1`, … and stand at 0, …."""
+        if count and len(keys) > 1 and keys[0] == "equations":
+            number = str(keys[1]).rpartition("_")[2]
+            return place("equations", int(number) - 1 if number.isdecimal() else 0, *keys[2:])
+        return place(*keys)
+
+    return _Builder(data, where, key_place or where).problem(title)
+
+
+@final
+@dataclass
+class _Builder:
+    """The parts of one problem and the mistakes found so far."""
+
+    data: Mapping[str, Any]
+    where: Where
+    key_where: Where
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def problem(self, title: str) -> Problem:
+        """The whole problem, or all mistakes."""
+        keys, self.mistakes = read_keys(self.data, self.where, self.key_where)
+        self._needed()
+        scope = self._scope()
+        coordinates = self._coordinates(keys)
+        parameters = self._parameters(keys)
+        self._labels(keys)
+        self._time(keys, scope)
+        equations = self._equations(keys, scope)
+        conditions = self._conditions(keys, scope, coordinates)
+        symmetries = self._symmetries(keys, scope)
+        reference = self._reference(keys.reference, scope) if keys.reference is not None else None
+        tolerance = self._tolerance(keys)
+        if self.mistakes:
+            raise UserError(*sorted(self.mistakes, key=_order))
+        return Problem(
+            name=keys.name or "",
+            coordinates=coordinates,
+            fields=tuple(keys.fields or ()),
+            equations=equations,
+            conditions=conditions,
+            parameters=parameters,
+            time=keys.time,
+            symmetries=symmetries,
+            reference=reference,
+            tolerance=tolerance,
+            config=keys.config,
+            accept=tuple(keys.accept),
+            title=(title if keys.title is None else keys.title).strip(),
+            places={key: self.where(key) for key in self.data},
+        )
+
+    def _attempt(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T | None:
+        """The function's result, or None with its mistakes noted."""
+        try:
+            return function(*arguments, **options)
+        except UserError as error:
+            self.mistakes += [_pinpoint(mistake, arguments[0]) for mistake in error.mistakes]
+            return None
+
+    def _needed(self) -> None:
+        for key in ("name", "coordinates", "fields", "equations"):
+            if self.data.get(key) is None and not any(f"`{key}`" in m.message for m in self.mistakes):
+                self.mistakes.append(Mistake(f"the key `{key}` is missing", self.where()))
+            elif self.data.get(key) in ({}, []) and not any(f"`{key}`" in m.message for m in self.mistakes):
+                self.mistakes.append(Mistake(f"`{key}` is empty", self.where(key)))
+
+    def _scope(self) -> Scope | None:
+        """The declared names, also of entries whose values are wrong, so that no mistake brings forth another."""
+        declared: dict[str, list[tuple[str, Place]]] = {}
+        for kind, key in (("coordinate", "coordinates"), ("field", "fields"), ("parameter", "parameters")):
+            given = self.data.get(key) or {}
+            if isinstance(given, Mapping):
+                declared[kind] = [(str(name), self.key_where(key, name)) for name in given]
+            elif isinstance(given, list | tuple) and kind == "field":
+                declared[kind] = [(str(name), self.where(key, i)) for i, name in enumerate(given)]
+        if not declared.get("coordinate") or not declared.get("field"):
+            return None
+        self.mistakes += check_declared(declared)
+        names = {
+            kind: tuple(dict.fromkeys(name for name, place in entries if check_name(name, kind, place) is None))
+            for kind, entries in declared.items()
+        }
+        time = self.data.get("time")
+        return Scope(
+            names["coordinate"],
+            names["field"],
+            names.get("parameter", ()),
+            time if time in names["coordinate"] else None,
+        )
+
+    def _coordinates(self, keys: ProblemKeys) -> tuple[Coordinate, ...]:
+        built: list[Coordinate] = []
+        for name, interval in (keys.coordinates or {}).items():
+            coordinate = self._coordinate(name, interval)
+            if coordinate is not None:
+                built.append(coordinate)
+        return tuple(built)
+
+    def _coordinate(self, name: str, interval: Interval) -> Coordinate | None:
+        place = self.where("coordinates", name)
+        ends = []
+        for i, end in enumerate(interval.range):
+            in_range = self.where("coordinates", name, "range", i)
+            exact = in_range if in_range != place else self.where("coordinates", name, i)
+            ends.append(self._attempt(parse_number, end, exact))
+        lower, upper = ends
+        if lower is None or upper is None:
+            return None
+        if not lower < upper:
+            message = f"the interval of `{name}` must go from a lower to an upper end, not from {lower:g} to {upper:g}"
+            self.mistakes.append(Mistake(message, place))
+            return None
+        if interval.periodic and name == self.data.get("time"):
+            self.mistakes.append(Mistake(f"`{name}` is time, and time is not periodic", place))
+        return Coordinate(name, lower, upper, interval.periodic and name != self.data.get("time"), place)
+
+    def _parameters(self, keys: ProblemKeys) -> tuple[Parameter, ...]:
+        built = []
+        for name, given in keys.parameters.items():
+            place = self.where("parameters", name)
+            value = self._attempt(parse_number, given, place)
+            if value is not None:
+                built.append(Parameter(name, value, str(given), place))
+        return tuple(built)
+
+    def _labels(self, keys: ProblemKeys) -> None:
+        """Names of the problem, its equations and its conditions: plain, and no two terms of one name."""
+        labels = [("the problem", keys.name, self.where("name"))] if keys.name is not None else []
+        labels += [("an equation", name, self.key_where("equations", name)) for name in keys.equations or {}]
+        labels += [("a condition", name, self.key_where("conditions", name)) for name in keys.conditions]
+        found = [check_label(name, kind, place) for kind, name, place in labels]
+        self.mistakes += [mistake for mistake in found if mistake is not None]
+        for name in keys.conditions:
+            if name in (keys.equations or {}):
+                message = f"the condition `{name}` has the name of an equation"
+                hint = "Losses and weights go by these names."
+                self.mistakes.append(Mistake(message, self.key_where("conditions", name), hint=hint))
+
+    def _time(self, keys: ProblemKeys, scope: Scope | None) -> None:
+        if keys.time is not None and scope is not None and keys.time not in scope.coordinates:
+            message, hint = unknown("coordinate", short(keys.time), scope.coordinates)
+            self.mistakes.append(Mistake(f"{message} given as `time`", self.where("time"), hint=hint))
+
+    def _equations(self, keys: ProblemKeys, scope: Scope | None) -> tuple[Equation, ...]:
+        built = []
+        for name, given in (keys.equations or {}).items():
+            place = self.where("equations", name)
+            residual = self._attempt(residual_of, given, scope, place) if scope is not None else None
+            if residual is not None:
+                built.append(Equation(name, residual))
+        return tuple(built)
+
+    def _conditions(
+        self, keys: ProblemKeys, scope: Scope | None, coordinates: Sequence[Coordinate]
+    ) -> tuple[Condition, ...]:
+        built = []
+        for name, given in keys.conditions.items():
+            place = self.where("conditions", name, "equation")
+            faces = self._faces(name, given.on, coordinates, keys.time) if scope is not None else None
+            residual = self._attempt(condition_residual, given.equation, scope, place) if scope is not None else None
+            if faces is not None and residual is not None:
+                built.append(Condition(name, faces, residual))
+        return tuple(built)
+
+    def _faces(
+        self, name: str, texts: Sequence[str], coordinates: Sequence[Coordinate], time: str | None
+    ) -> tuple[Face, ...] | None:
+        """The faces of a condition; those of a coordinate whose own interval is wrong are not looked at."""
+        given = self.data.get("coordinates")
+        wrong = set(given if isinstance(given, Mapping) else ()) - {c.name for c in coordinates}
+        known = [t for t in texts if t.partition("=")[0].strip() not in wrong and not (wrong and t == "boundary")]
+        return self._attempt(parse_faces, known, coordinates, time, self.where("conditions", name, "on"))
+
+    def _symmetries(self, keys: ProblemKeys, scope: Scope | None) -> tuple[Symmetry, ...]:
+        if scope is None:
+            return ()
+        built: list[Symmetry] = []
+        for name, texts in keys.symmetry.items():
+            place = self.where("symmetry", name)
+            if name not in scope.fields:
+                message, hint = unknown("field", short(name), scope.fields)
+                self.mistakes.append(Mistake(f"{message} in `symmetry`", self.key_where("symmetry", name), hint=hint))
+                continue
+            for text in texts:
+                found = self._attempt(symmetry_of, text, name, scope, place)
+                if found is not None and any(s.coordinate == found.coordinate for s in built if s.field == name):
+                    message = f"two symmetries of `{name}` in `{found.coordinate}`"
+                    self.mistakes.append(Mistake(message, place))
+                elif found is not None:
+                    built.append(found)
+        return tuple(built)
+
+    def _reference(self, given: ReferenceKeys, scope: Scope | None) -> Reference | None:
+        place, options = self.where("reference"), dict(given.model_extra or {})
+        if (given.exact is None) == (given.method is None):
+            message = "`reference` needs either `exact` or `method`"
+            self.mistakes.append(Mistake(message, place, hint='exact: {u: "sin(x)"}, or method: cole_hopf'))
+            return None
+        if given.exact is None:
+            return Reference(method=given.method, options=options)
+        for key in options:
+            message, hint = unknown("key", short(key), ["exact", "method"])
+            self.mistakes.append(Mistake(f"{message} in `reference`", self.key_where("reference", key), hint=hint))
+        if scope is None:
+            return None
+        exact: dict[str, Expression] = {}
+        known = replace(scope, fields=())
+        for name, text in given.exact.items():
+            at = self.where("reference", "exact", name)
+            if name not in scope.fields:
+                message, hint = unknown("field", short(name), scope.fields)
+                place = self.key_where("reference", "exact", name)
+                self.mistakes.append(Mistake(f"{message} in `reference.exact`", place, hint=hint))
+                continue
+            tree = self._attempt(exact_field, text, known, at)
+            if tree is not None:
+                exact[name] = tree
+        return Reference(exact=exact)
+
+    def _tolerance(self, keys: ProblemKeys) -> float:
+        value = self._attempt(parse_number, keys.tolerance, self.where("tolerance"))
+        if value is not None and value <= 0:
+            message = f"`tolerance` must be greater than zero, not {value:g}"
+            self.mistakes.append(Mistake(message, self.where("tolerance")))
+        return value if value is not None else 1e-3
+
+
+def _order(mistake: Mistake) -> tuple[int, int]:
+    place = mistake.place or Place()
+    return place.line or 0, place.column or 0
+
+
+def _pinpoint(mistake: Mistake, text: Any) -> Mistake:
+    """A mistake in a text that stands verbatim on one line of a file, placed at its own column."""
+    place = mistake.place
+    if mistake.span is None or mistake.text != text or place is None or place.column is None or mistake.span[0] == 0:
+        return mistake
+    return replace(mistake, place=replace(place, column=place.column + mistake.span[0]))

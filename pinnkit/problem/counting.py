@@ -1,0 +1,69 @@
+"""Which conditions stand on which face, for which field, and in which normal order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import final
+
+from pinnkit.equations.expression import Partial
+from pinnkit.equations.partials import partials_in
+from pinnkit.problem.faces import ends
+from pinnkit.problem.problem import Condition, Coordinate, Face, Problem
+
+
+@final
+@dataclass(frozen=True)
+class Held:
+    """A condition on one of its faces, with the fields and derivatives that it uses there."""
+
+    condition: Condition
+    face: Face
+    partials: frozenset[Partial]
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields that it involves."""
+        return frozenset(p.field for p in self.partials)
+
+    def normal_order(self, field: str, problem: Problem) -> int:
+        """The highest derivative of a field along the face's coordinate in it."""
+        along = problem.index(self.face.coordinate)
+        return max((p.orders[along] for p in self.partials if p.field == field), default=0)
+
+
+def held(problem: Problem) -> tuple[Held, ...]:
+    """Every condition on every one of its faces."""
+    return tuple(
+        Held(condition, face, partials_in(condition.tree_on(face, problem.scope), problem.scope))
+        for condition in problem.conditions
+        for face in condition.faces
+    )
+
+
+def on_face(face: Face, field: str, everything: tuple[Held, ...]) -> tuple[Held, ...]:
+    """What holds for a field on a face."""
+    return tuple(h for h in everything if h.face == face and field in h.fields)
+
+
+def space(problem: Problem) -> Iterator[Coordinate]:
+    """The coordinates in space that have ends."""
+    return (c for c in problem.coordinates if c.name != problem.time and not c.periodic)
+
+
+def lacking(problem: Problem, coordinate: Coordinate, everything: tuple[Held, ...]) -> bool:
+    """Whether the conditions along a coordinate are fewer than the orders of all fields together.
+
+    They are counted over all fields, since a system of first order (`u_t = v_x`, `v_t = u_x`) may well have both of
+    its conditions on one field.
+    """
+    given = sum(1 for h in everything if h.face.coordinate == coordinate.name)
+    return given < sum(problem.order(f, coordinate.name) for f in problem.fields)
+
+
+def time_faces(problem: Problem) -> tuple[Face, Face] | None:
+    """The start and the end of time, where there is time."""
+    return ends(problem.coordinate(problem.time)) if problem.time is not None else None
+
+
+def listed(found: tuple[Held, ...]) -> str:
+    """The names of conditions, in a sentence."""
+    return ", ".join(dict.fromkeys(f"`{h.condition.name}`" for h in found))

@@ -1,0 +1,118 @@
+"""A problem written as the text of a problem file, from which reading it gives an equal problem."""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+from pinnkit.problem.problem import Condition, Coordinate, Face, Parameter, Problem, Reference, TorchResidual
+from pinnkit.reading import scalar
+
+
+def dump_problem(problem: Problem) -> str:
+    """The problem file of a problem, its numbers as they were resolved.
+
+    An equation that is a Python function is written as the mark `{python: name, arguments: [...]}`: the file can be
+    read, checked and used to predict, but not to train.
+
+    Example:
+        >>> from pinnkit.problem.define import define
+        >>> print(dump_problem(define(name="decay", coordinates={"t": [0, 1]}, fields=["u"], equations=["u_t = -u"])))
+        name: decay
+        coordinates:
+          t: [0.0, 1.0]
+        fields: [u]
+        equations:
+          equation: "u_t = -u"
+        tolerance: 0.001
+        config: levenberg_marquardt
+        <BLANKLINE>
+    """
+    keys: dict[str, Any] = {"name": problem.name}
+    if problem.title:
+        keys["title"] = _text(problem.title)
+    keys["coordinates"] = {c.name: _interval(c) for c in problem.coordinates}
+    if problem.time is not None:
+        keys["time"] = problem.time
+    keys["fields"] = _flow(problem.fields)
+    if problem.symmetries:
+        keys["symmetry"] = _symmetries(problem)
+    if problem.parameters:
+        keys["parameters"] = {p.name: _value(p) for p in problem.parameters}
+    keys["equations"] = {e.name: _equation(e.residual) for e in problem.equations}
+    if problem.conditions:
+        keys["conditions"] = {c.name: _condition(c) for c in problem.conditions}
+    if problem.reference is not None:
+        keys["reference"] = _reference(problem.reference)
+    keys["tolerance"] = problem.tolerance
+    keys["config"] = problem.config
+    if problem.accept:
+        keys["accept"] = _flow(problem.accept)
+    stream = io.StringIO()
+    writer = YAML(typ="rt", pure=True)
+    writer.width = 100_000  # a folded equation would not be read back as it was
+    writer.dump(keys, stream)
+    return stream.getvalue()
+
+
+def _flow(items: Sequence[Any]) -> CommentedSeq:
+    """A list on one line."""
+    written = CommentedSeq(items)
+    written.fa.set_flow_style()
+    return written
+
+
+def _braces(entries: dict[str, Any]) -> CommentedMap:
+    """A mapping on one line."""
+    written = CommentedMap(entries)
+    written.fa.set_flow_style()
+    return written
+
+
+def _text(text: str) -> DoubleQuotedScalarString:
+    return DoubleQuotedScalarString(text)
+
+
+def _interval(coordinate: Coordinate) -> Any:
+    ends = _flow([coordinate.lower, coordinate.upper])
+    return _braces({"range": ends, "periodic": True}) if coordinate.periodic else ends
+
+
+def _value(parameter: Parameter) -> Any:
+    """The text that gave the parameter, as a number where it is one, so that it is read back alike."""
+    if not parameter.text:
+        return parameter.value
+    given = scalar(parameter.text)
+    return given if isinstance(given, int | float) and str(given) == parameter.text else _text(parameter.text)
+
+
+def _equation(residual: Any) -> Any:
+    if isinstance(residual, TorchResidual):
+        return _braces({"python": _text(residual.text), "arguments": _flow(residual.arguments)})
+    return _text(residual.text)
+
+
+def _condition(condition: Condition) -> CommentedMap:
+    faces = [_text(_face(face)) for face in condition.faces]
+    return _braces({"on": faces[0] if len(faces) == 1 else _flow(faces), "equation": _text(condition.residual.text)})
+
+
+def _face(face: Face) -> str:
+    """All digits, so that the end of the interval is found again."""
+    return f"{face.coordinate} = {face.value!r}"
+
+
+def _symmetries(problem: Problem) -> dict[str, Any]:
+    written: dict[str, list[str]] = {}
+    for s in problem.symmetries:
+        written.setdefault(s.field, []).append(f"{s.parity} in {s.coordinate}")
+    return {name: texts[0] if len(texts) == 1 else _flow(texts) for name, texts in written.items()}
+
+
+def _reference(reference: Reference) -> dict[str, Any]:
+    if reference.method is not None:
+        return {"method": reference.method, **reference.options}
+    return {"exact": {name: _text(expression.text) for name, expression in reference.exact.items()}}

@@ -1,0 +1,71 @@
+"""Faces of the domain by their text: `x = -1`, a list of such, or `boundary` for every face in space."""
+
+from collections.abc import Iterable, Sequence
+
+from pinnkit.equations.parse import parse_number
+from pinnkit.errors import Mistake, Place, UserError, unknown
+from pinnkit.problem.names import short
+from pinnkit.problem.problem import Coordinate, Face
+
+_RELATIVE = 1e-12
+
+
+def ends(coordinate: Coordinate) -> tuple[Face, Face]:
+    """The lower and the upper face of a coordinate."""
+    return Face(coordinate.name, "lower", coordinate.lower), Face(coordinate.name, "upper", coordinate.upper)
+
+
+def boundary(coordinates: Iterable[Coordinate], time: str | None) -> tuple[Face, ...]:
+    """All faces in space: both ends of every coordinate that is neither time nor periodic."""
+    return tuple(face for c in coordinates if c.name != time and not c.periodic for face in ends(c))
+
+
+def parse_faces(
+    texts: Sequence[str], coordinates: Sequence[Coordinate], time: str | None, place: Place | None = None
+) -> tuple[Face, ...]:
+    """The faces that the texts name, in their order.
+
+    Raises:
+        UserError: every text that names no face, and a face that is named twice.
+    """
+    faces: list[Face] = []
+    mistakes: list[Mistake] = []
+    for text in texts:
+        try:
+            found = boundary(coordinates, time) if text.strip() == "boundary" else (_face(text, coordinates, place),)
+        except UserError as error:
+            mistakes += error.mistakes
+            continue
+        if not found:
+            mistakes.append(Mistake("`boundary` is empty: no coordinate in space has ends", place))
+        mistakes += [Mistake(f"the face `{face}` is named twice", place) for face in found if face in faces]
+        faces += found
+    if mistakes:
+        raise UserError(*mistakes)
+    return tuple(faces)
+
+
+def _face(text: str, coordinates: Sequence[Coordinate], place: Place | None) -> Face:
+    left, equals, right = (part.strip() for part in text.partition("="))
+    shown = short(text)
+    names = [c.name for c in coordinates]
+    if not equals or "=" in right:
+        choices = ", ".join(f"`{face}`" for c in coordinates if not c.periodic for face in ends(c))
+        hint = f"Faces here: {choices}, and `boundary` for all in space."
+        raise UserError(Mistake(f"`{shown}` is not a face: it must read `coordinate = value`", place, hint=hint))
+    if left not in names:
+        message, hint = unknown("coordinate", short(left), names)
+        raise UserError(Mistake(f"{message} in the face `{shown}`", place, hint=hint))
+    coordinate = coordinates[names.index(left)]
+    if coordinate.periodic:
+        message = f"`{shown}` is no face: `{left}` is periodic, and takes no conditions"
+        raise UserError(Mistake(message, place))
+    value = parse_number(right, place)
+    scale = max(abs(coordinate.lower), abs(coordinate.upper))
+    for face in ends(coordinate):
+        if abs(face.value - value) <= _RELATIVE * scale:
+            return face
+    nearest = min(ends(coordinate), key=lambda face: abs(face.value - value))
+    lower, upper = ends(coordinate)
+    hint = f"Did you mean `{nearest}`? The ends of `{left}` are `{lower}` and `{upper}`."
+    raise UserError(Mistake(f"`{shown}` is not a face: `{left}` does not end at {value:.12g}", place, hint=hint))

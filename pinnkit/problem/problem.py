@@ -1,0 +1,204 @@
+"""A problem of differential equations as plain values: what is to hold, where, and what is known of the answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal, final
+
+import sympy
+
+from pinnkit.equations.expression import Expression, Partial, Scope
+from pinnkit.equations.partials import partials_in
+from pinnkit.errors import Mistake, Place, UserError, unknown
+
+Parity = Literal["odd", "even"]
+Side = Literal["lower", "upper"]
+
+
+@final
+@dataclass(frozen=True)
+class Coordinate:
+    """An independent variable and its interval; a periodic one is joined at its ends."""
+
+    name: str
+    lower: float
+    upper: float
+    periodic: bool = False
+    place: Place | None = field(default=None, compare=False)
+
+    @property
+    def length(self) -> float:
+        """The length of the interval."""
+        return self.upper - self.lower
+
+
+@final
+@dataclass(frozen=True)
+class Parameter:
+    """A named number of the problem, with the text that gave it (`0.01/pi`)."""
+
+    name: str
+    value: float
+    text: str = ""
+    place: Place | None = field(default=None, compare=False)
+
+
+@final
+@dataclass(frozen=True)
+class TorchResidual:
+    """A residual given in Python as a function of torch tensors.
+
+    ``arguments`` are the function's own parameter names: fields (`u`), derivatives (`u_x`), coordinates, parameters.
+    """
+
+    function: Callable[..., Any]
+    arguments: tuple[str, ...]
+    text: str
+
+
+@final
+@dataclass(frozen=True)
+class Equation:
+    """A differential equation that holds inside the domain, as a residual (left minus right)."""
+
+    name: str
+    residual: Expression | TorchResidual
+
+
+@final
+@dataclass(frozen=True)
+class Face:
+    """One end of a coordinate's interval."""
+
+    coordinate: str
+    side: Side
+    value: float
+
+    def __str__(self) -> str:
+        return f"{self.coordinate} = {self.value:.12g}"
+
+    @property
+    def outward(self) -> int:
+        """The sign of the outward normal along the coordinate."""
+        return 1 if self.side == "upper" else -1
+
+
+NORMAL = sympy.Function("dn")
+"""Marks a normal derivative, `dn(u)`, until the face is known."""
+
+
+@final
+@dataclass(frozen=True)
+class Condition:
+    """An equation that holds on faces of the domain, as a residual (left minus right)."""
+
+    name: str
+    faces: tuple[Face, ...]
+    residual: Expression
+
+    def tree_on(self, face: Face, scope: Scope) -> sympy.Expr:
+        """The residual on one face, its normal derivatives written along the face's coordinate."""
+        along = scope.symbols[face.coordinate]
+        return self.residual.tree.replace(NORMAL, lambda of: face.outward * sympy.diff(of, along))
+
+
+@final
+@dataclass(frozen=True)
+class Symmetry:
+    """A field that is odd or even in a coordinate whose interval is centred on zero."""
+
+    field: str
+    parity: Parity
+    coordinate: str
+
+
+@final
+@dataclass(frozen=True)
+class Reference:
+    """What is known of the answer: exact fields, or a named classical method with its options."""
+
+    exact: Mapping[str, Expression] = field(default_factory=dict)
+    method: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@final
+@dataclass(frozen=True)
+class Problem:
+    """Differential equations, their domain and their conditions, checked and ready to be solved.
+
+    ``source`` is the file that it was read from, and ``places`` says where its keys stand there.
+    """
+
+    name: str
+    coordinates: tuple[Coordinate, ...]
+    fields: tuple[str, ...]
+    equations: tuple[Equation, ...]
+    conditions: tuple[Condition, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    time: str | None = None
+    symmetries: tuple[Symmetry, ...] = ()
+    reference: Reference | None = None
+    tolerance: float = 1e-3
+    config: str = "levenberg_marquardt"
+    accept: tuple[str, ...] = ()
+    title: str = ""
+    source: str | None = field(default=None, compare=False)
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def scope(self) -> Scope:
+        """The names that the problem's equations may use."""
+        return Scope(
+            coordinates=tuple(c.name for c in self.coordinates),
+            fields=self.fields,
+            parameters=tuple(p.name for p in self.parameters),
+            time=self.time,
+        )
+
+    @cached_property
+    def values(self) -> Mapping[str, float]:
+        """The value of every parameter by name."""
+        return {p.name: p.value for p in self.parameters}
+
+    def coordinate(self, name: str) -> Coordinate:
+        """The coordinate called `name`."""
+        return next(c for c in self.coordinates if c.name == name)
+
+    def index(self, name: str) -> int:
+        """The position of the coordinate called `name`."""
+        return self.scope.coordinates.index(name)
+
+    def order(self, field_name: str, coordinate: str) -> int:
+        """The highest order in which a field is differentiated along a coordinate by the equations."""
+        from_trees = [
+            p.orders[self.index(coordinate)]
+            for equation in self.equations
+            for p in partials_of(equation, self.scope)
+            if p.field == field_name
+        ]
+        return max(from_trees, default=0)
+
+    def with_parameters(self, **values: float) -> "Problem":
+        """The same problem with other values of its parameters.
+
+        Raises:
+            UserError: a name that is not a parameter of the problem.
+        """
+        for name in values:
+            if name not in self.values:
+                message, hint = unknown("parameter", name, self.values)
+                raise UserError(Mistake(message, hint=hint))
+        changed = tuple(
+            replace(p, value=float(values[p.name]), text=repr(float(values[p.name]))) if p.name in values else p
+            for p in self.parameters
+        )
+        return replace(self, parameters=changed)
+
+
+def partials_of(equation: Equation, scope: Scope) -> frozenset[Partial]:
+    """The fields and derivatives that an equation uses."""
+    if isinstance(equation.residual, TorchResidual):
+        found = (scope.partial(name) for name in equation.residual.arguments)
+        return frozenset(p for p in found if p is not None)
+    return partials_in(equation.residual.tree, scope)

@@ -1,0 +1,79 @@
+"""A problem's expressions at fixed sample points of its domain and faces, for the checks that ask numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import sympy
+
+from pinnkit.equations.evaluate import compile_tree
+from pinnkit.equations.expression import Expression, Partial
+from pinnkit.errors import Place, UserError
+from pinnkit.problem.problem import Face, Problem
+
+SAMPLES = 48
+
+
+def interior(problem: Problem) -> dict[str, np.ndarray]:
+    """Points inside the domain, the same ones every time."""
+    generator = np.random.default_rng(20)
+    return {c.name: c.lower + c.length * generator.uniform(0.02, 0.98, SAMPLES) for c in problem.coordinates}
+
+
+def on_faces(problem: Problem, *faces: Face) -> dict[str, np.ndarray]:
+    """Points where all of the faces meet."""
+    points = interior(problem)
+    return points | {face.coordinate: np.full(SAMPLES, face.value) for face in faces}
+
+
+def evaluate(
+    tree: sympy.Expr,
+    problem: Problem,
+    points: Mapping[str, np.ndarray],
+    fields: Mapping[Partial, np.ndarray] | None = None,
+) -> np.ndarray | None:
+    """An expression at points, or None where it holds something that has no numerical meaning."""
+    like = next(iter(points.values()))
+    values: dict[Any, Any] = {**points, **problem.values, **(fields or {})}
+    try:
+        with np.errstate(all="ignore"):
+            result = compile_tree(tree, problem.scope)(values)
+    except (UserError, NotImplementedError):
+        return None
+    return np.broadcast_to(np.asarray(result, dtype=float), like.shape)
+
+
+@final
+@dataclass(frozen=True)
+class Statement:
+    """An equation inside the domain, or a condition on one of its faces, as a residual."""
+
+    name: str
+    tree: sympy.Expr
+    place: Place | None
+    face: Face | None = None
+
+    @property
+    def where(self) -> str:
+        """On which face, in words."""
+        return "" if self.face is None else f" on `{self.face}`"
+
+    def points(self, problem: Problem) -> dict[str, np.ndarray]:
+        """Points at which it holds."""
+        return interior(problem) if self.face is None else on_faces(problem, self.face)
+
+
+def statements(problem: Problem) -> tuple[Statement, ...]:
+    """All equations and conditions; an equation that is a Python function is left out."""
+    inside = [
+        Statement(e.name, e.residual.tree, e.residual.place)
+        for e in problem.equations
+        if isinstance(e.residual, Expression)
+    ]
+    held = [
+        Statement(c.name, c.tree_on(face, problem.scope), c.residual.place, face)
+        for c in problem.conditions
+        for face in c.faces
+    ]
+    return (*inside, *held)

@@ -1,0 +1,99 @@
+"""A problem printed back as it was understood, with everything that the checks found."""
+
+from collections.abc import Sequence
+
+from pinnkit.equations.expression import Expression
+from pinnkit.equations.notation import latex, to_text, unicode
+from pinnkit.errors import Mistake
+from pinnkit.problem.finding import Finding
+from pinnkit.problem.prescribed import prescribed
+from pinnkit.problem.problem import Condition, Coordinate, Face, Problem, TorchResidual
+
+
+def summary(problem: Problem, findings: Sequence[Finding] = (), as_latex: bool = False) -> str:
+    """The problem as it was understood: domain, equations, conditions with what they fix, findings, and the outcome.
+
+    Args:
+        problem: what is printed.
+        findings: what the checks found.
+        as_latex: LaTeX in place of Unicode.
+    """
+    lines = [f"{problem.name}: {problem.title}" if problem.title else problem.name, *_domain(problem)]
+    for equation in problem.equations:
+        lines += ["", f"equation {equation.name}", *_equation(equation.residual, problem, as_latex)]
+    for condition in problem.conditions:
+        on = ", ".join(str(face) for face in condition.faces)
+        lines += ["", f"condition {condition.name} on {on}", *_equation(condition.residual, problem, as_latex)]
+        lines += [f"    {sentence}" for sentence in _fixed(condition, problem)]
+    lines += ["", f"reference: {_reference(problem)}", ""]
+    lines += [_finding(finding) for finding in findings]
+    return "\n".join([*lines, outcome(findings)])
+
+
+def outcome(findings: Sequence[Finding]) -> str:
+    """`OK`, or how many errors there are; warnings are counted unless the problem accepts them."""
+    errors = sum(finding.fatal for finding in findings)
+    warnings = sum(finding.severity == "warning" and not finding.accepted for finding in findings)
+    tail = f", {_count(warnings, 'warning')}" if warnings else ""
+    return (_count(errors, "error") if errors else "OK") + tail
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _domain(problem: Problem) -> list[str]:
+    """The coordinates, fields, parameters and symmetries, one line each."""
+    lines = ["  " + ", ".join(_interval(c, problem) for c in problem.coordinates)]
+    arguments = ", ".join(problem.scope.coordinates)
+    lines.append(f"  unknown: {', '.join(f'{name}({arguments})' for name in problem.fields)}")
+    for p in problem.parameters:
+        number = f"{p.value:.12g}"
+        plain = p.text in ("", number, repr(p.value))
+        lines.append(f"  {p.name} = {number}" if plain else f"  {p.name} = {p.text} = {number}")
+    lines += [f"  {s.field} is {s.parity} in {s.coordinate}" for s in problem.symmetries]
+    return lines
+
+
+def _interval(coordinate: Coordinate, problem: Problem) -> str:
+    notes = ["time"] if coordinate.name == problem.time else []
+    notes += ["periodic"] if coordinate.periodic else []
+    tail = f" ({', '.join(notes)})" if notes else ""
+    return f"{coordinate.name} in [{coordinate.lower:.12g}, {coordinate.upper:.12g}]{tail}"
+
+
+def _equation(residual: Expression | TorchResidual, problem: Problem, as_latex: bool) -> list[str]:
+    if isinstance(residual, TorchResidual):
+        return [f"    {residual.text}({', '.join(residual.arguments)}) = 0 (Python)"]
+    printed = latex(residual, problem.scope) if as_latex else unicode(residual, problem.scope)
+    return [f"    {line}" for line in printed.splitlines()]
+
+
+def _fixed(condition: Condition, problem: Problem) -> list[str]:
+    """What the condition prescribes, once for all faces where it says the same of each."""
+    said = {face: _prescription(condition, face, problem) for face in condition.faces}
+    if len(set(said.values())) == 1:
+        return [f"fixes {next(iter(said.values()))}"]
+    return [f"fixes {sentence} at {face}" for face, sentence in said.items()]
+
+
+def _prescription(condition: Condition, face: Face, problem: Problem) -> str:
+    found = prescribed(condition, face, problem)
+    if found is None:
+        return "a relation, no single value"
+    along = face.coordinate if found.normal_order == 1 else f"{face.coordinate}, {found.normal_order}"
+    left = f"d({found.field}, {along})" if found.normal_order else found.field
+    return f"{left} = {to_text(found.value, problem.scope)}"
+
+
+def _reference(problem: Problem) -> str:
+    reference = problem.reference
+    if reference is None:
+        return "none"
+    exact = [f"{name} = {expression.text}" for name, expression in reference.exact.items()]
+    return reference.method or ", ".join(exact) or "none"
+
+
+def _finding(finding: Finding) -> str:
+    word = "accepted" if finding.accepted else finding.severity
+    return str(Mistake(f"{word} `{finding.name}`: {finding.message}", finding.place, hint=finding.hint))
