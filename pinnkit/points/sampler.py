@@ -1,0 +1,72 @@
+"""What a sampler is: a rule that places points in a domain, with the density with which it placed them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import numpy as np
+
+from pinnkit.errors import Mistake, UserError
+from pinnkit.geometry.box import Domain
+
+Residual = Callable[[np.ndarray], np.ndarray]
+"""Gives the residual's magnitude |r|, shape (n,), at points of shape (n, d)."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Points of a domain and the density with which they were placed.
+
+    Args:
+        coordinates: the points, shape (n, d), float64, in the coordinates' own units.
+        density: the density relative to uniform placement, shape (n,), so that ``mean(f / density)`` estimates the
+            mean of f over the domain; 1 everywhere for points that are placed uniformly.
+    """
+
+    coordinates: np.ndarray
+    density: np.ndarray
+
+    @property
+    def count(self) -> int:
+        """The number n of points."""
+        return len(self.coordinates)
+
+
+class Sampler(ABC):
+    """A rule that places points in a domain.
+
+    Samplers are frozen dataclasses. They keep no state: chance comes from the generator that is handed to `draw`,
+    so that a second draw with the same generator gives other points unless the sampler is ``fixed``.
+    """
+
+    fixed: ClassVar[bool] = False
+    """Whether every draw gives the same points."""
+
+    @abstractmethod
+    def draw(self, domain: Domain, generator: np.random.Generator, residual: Residual | None = None) -> Points:
+        """Points of the domain; exactly one where the domain is a single point.
+
+        Args:
+            domain: a box or a face of one.
+            generator: where chance comes from.
+            residual: the residual's magnitude at given points, which only adaptive samplers ask for.
+        """
+
+
+def placed_uniformly(domain: Domain, unit: np.ndarray) -> Points:
+    """The points that belong to evenly spread points of the unit cube; a single point is never repeated."""
+    if domain.dimension_of_unit == 0:
+        unit = np.empty((1, 0))
+    return Points(domain.from_unit(unit), np.ones(len(unit)))
+
+
+def require_count(sampler: str, option: str, value: int, least: int = 1) -> None:
+    """Refuse an option of a sampler that counts points and is too small.
+
+    Raises:
+        UserError: a value below `least`.
+    """
+    if value < least:
+        raise UserError(Mistake(f"`{option}` of sampler `{sampler}` is {value}; it needs at least {least}"))
