@@ -1,0 +1,112 @@
+"""Truncated multivariate Taylor expansions carried through a network, one for every point and channel.
+
+A jet holds, for each multi-index k of a downward-closed set, the Taylor coefficient (d^k f)/k! at every point. A linear
+layer is then one stacked matrix product over all coefficients, and one forward sweep gives every derivative that the
+equations ask for.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+
+from pinnkit.derivatives import composition
+from pinnkit.derivatives.indices import IndexSet
+from pinnkit.equations.expression import MultiIndex
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Jet:
+    """Taylor coefficients (K, N, C): K multi-indices, N points, C channels."""
+
+    coefficients: Tensor
+    indices: IndexSet
+
+    @property
+    def value(self) -> Tensor:
+        """The values themselves, (N, C)."""
+        return self.coefficients[0]
+
+    def derivative(self, index: MultiIndex) -> Tensor:
+        """The partial derivative d^index, (N, C).
+
+        Raises:
+            KeyError: the index is not in the set.
+        """
+        place = self.indices.position[index]
+        factor = self.indices.factorials[place]
+        return self.coefficients[place] * factor if factor != 1.0 else self.coefficients[place]
+
+    def channel(self, number: int) -> "Jet":
+        """One channel alone, as a jet with C = 1."""
+        return Jet(self.coefficients[:, :, number : number + 1], self.indices)
+
+
+def coordinates(points: Tensor, indices: IndexSet) -> Jet:
+    """The jet of the coordinates themselves, (K, N, d) at points (N, d)."""
+    coefficients = points.new_zeros(len(indices), *points.shape)
+    coefficients[0] = points
+    for d in range(points.shape[1]):
+        unit = tuple(int(d == c) for c in range(points.shape[1]))
+        if unit in indices.position:
+            coefficients[indices.position[unit], :, d] = 1.0
+    return Jet(coefficients, indices)
+
+
+def affine(jet: Jet, scale: Tensor, shift: Tensor) -> Jet:
+    """scale * z + shift, both (C,)."""
+    scaled = jet.coefficients * scale
+    return Jet(torch.cat((scaled[:1] + shift, scaled[1:])), jet.indices)
+
+
+def concatenate(jets: list[Jet]) -> Jet:
+    """The channels of several jets side by side."""
+    return Jet(torch.cat([jet.coefficients for jet in jets], dim=2), jets[0].indices)
+
+
+def multiply(a: Jet, b: Jet) -> Jet:
+    """The product of two jets of the same shape."""
+    if len(a.indices) == 1:
+        return Jet(a.coefficients * b.coefficients, a.indices)
+    return Jet(composition.multiply(a.coefficients, b.coefficients, a.indices), a.indices)
+
+
+def tanh(z: Jet) -> Jet:
+    """tanh z."""
+    return _elementary(z, torch.tanh, composition.tanh)
+
+
+def sin(z: Jet) -> Jet:
+    """sin z."""
+    return _elementary(z, torch.sin, composition.sin)
+
+
+def cos(z: Jet) -> Jet:
+    """cos z = sin(z + pi/2)."""
+    quarter = torch.full_like(z.coefficients[0, 0], torch.pi / 2)
+    return sin(affine(z, torch.ones_like(quarter), quarter)) if len(z.indices) > 1 else _elementary(z, torch.cos, None)
+
+
+def softplus(z: Jet) -> Jet:
+    """log(1 + exp z)."""
+    return _elementary(z, torch.nn.functional.softplus, composition.softplus)
+
+
+def silu(z: Jet) -> Jet:
+    """z / (1 + exp(-z))."""
+    return multiply(z, _elementary(z, torch.sigmoid, composition.logistic))
+
+
+def gelu(z: Jet) -> Jet:
+    """z Phi(z), Phi the normal distribution function."""
+    return multiply(z, _elementary(z, torch.special.ndtr, composition.normal_distribution))
+
+
+def _elementary(z: Jet, plain: Callable[[Tensor], Tensor], rule: composition.Rule | None) -> Jet:
+    """Of a bare value torch's own function, which reverse mode can differentiate as often as it likes."""
+    if len(z.indices) == 1 or rule is None:
+        return Jet(plain(z.coefficients), z.indices)
+    return Jet(composition.compose(rule, z.coefficients, z.indices), z.indices)

@@ -1,0 +1,22 @@
+"""From coordinates to raw fields, written once on jets."""
+
+from pinnkit.networks.fourier import Fourier
+from pinnkit.networks.mlp import MLP
+from pinnkit.networks.module import TorchModule
+from pinnkit.networks.network import Embedding, Features, Network
+from pinnkit.networks.scaled import Scaled
+from pinnkit.registry import Registry
+
+NETWORKS: Registry[Network] = Registry(
+    "network",
+    Network,  # type: ignore[type-abstract]  # the table only compares with it and never builds it
+    {"mlp": MLP},
+)
+
+EMBEDDINGS: Registry[Embedding] = Registry(
+    "embedding",
+    Embedding,  # type: ignore[type-abstract]  # likewise
+    {"scaled": Scaled, "fourier": Fourier},
+)
+
+__all__ = ["EMBEDDINGS", "MLP", "NETWORKS", "Embedding", "Features", "Fourier", "Network", "Scaled", "TorchModule"]

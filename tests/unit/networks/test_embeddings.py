@@ -1,0 +1,125 @@
+"""Maps from coordinates to features.
+
+Satisfied: an interval becomes [-s, s]; a circle becomes its harmonics, equal at both ends; random waves are cos B z and
+sin B z with B drawn once from the seed, the same in both precisions.
+"""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from pinnkit.derivatives import jet
+from pinnkit.derivatives.indices import IndexSet
+from pinnkit.equations.expression import Scope
+from pinnkit.errors import UserError
+from pinnkit.networks import EMBEDDINGS, Embedding, Features, Fourier, Scaled
+
+FLOAT64 = torch.float64
+SCOPE = Scope(("x", "t"), ("u",))
+INTERVALS = {"x": (-1.0, 3.0), "t": (2.0, 2.5)}
+
+
+def built(
+    embedding: Embedding,
+    periodic: tuple[str, ...] = (),
+    seed: int = 0,
+    dtype: torch.dtype = FLOAT64,
+    device: str = "cpu",
+) -> Features:
+    generator = torch.Generator().manual_seed(seed)
+    return embedding.build(SCOPE, INTERVALS, frozenset(periodic), generator, dtype, torch.device(device))
+
+
+def points() -> Tensor:
+    x, t = torch.linspace(-1, 3, 9, dtype=FLOAT64), torch.linspace(2, 2.5, 9, dtype=FLOAT64)
+    return torch.stack([x, t], dim=1)
+
+
+def values(features: Features, at: Tensor) -> Tensor:
+    return features(jet.coordinates(at, IndexSet.closure([], 2))).value
+
+
+@pytest.mark.parametrize("name", EMBEDDINGS.names())
+@pytest.mark.parametrize("periodic", [(), ("x",), ("x", "t")])
+def test_every_embedding_counts_its_features_and_trains_nothing(
+    name: str, periodic: tuple[str, ...], device: str
+) -> None:
+    features = built(EMBEDDINGS.build(name), periodic, device=device)
+    found = features(jet.coordinates(points().to(device), IndexSet.closure([(2, 0)], 2)))
+    assert found.coefficients.shape == (3, 9, features.count)
+    assert list(features.parameters()) == []
+
+
+@pytest.mark.parametrize("name", EMBEDDINGS.names())
+def test_every_embedding_is_the_same_in_both_precisions(name: str) -> None:
+    double = values(built(EMBEDDINGS.build(name), ("x",)), points())
+    single = values(built(EMBEDDINGS.build(name), ("x",), dtype=torch.float32), points().to(torch.float32))
+    assert single.dtype == torch.float32
+    torch.testing.assert_close(single.double(), double, rtol=0.0, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", EMBEDDINGS.names())
+def test_every_embedding_joins_the_ends_of_a_circle(name: str) -> None:
+    features = built(EMBEDDINGS.build(name), ("x",))
+    ends = torch.tensor([[-1.0, 2.2], [3.0, 2.2], [1.0, 2.2]], dtype=FLOAT64)
+    left, right, middle = values(features, ends)
+    torch.testing.assert_close(left, right, rtol=0.0, atol=1e-13)
+    assert float((left - middle).abs().max()) > 1e-3
+
+
+def test_intervals_become_the_same_interval() -> None:
+    ends = values(built(Scaled()), points())[[0, -1]]
+    torch.testing.assert_close(ends, torch.tensor([[-1.0, -1.0], [1.0, 1.0]], dtype=FLOAT64), rtol=0.0, atol=1e-14)
+    stretched = values(built(Scaled(stretch={"t": 30.0})), points())[[0, -1]]
+    expected = torch.tensor([[-1.0, -30.0], [1.0, 30.0]], dtype=FLOAT64)
+    torch.testing.assert_close(stretched, expected, rtol=0.0, atol=1e-12)
+
+
+def test_harmonics() -> None:
+    found = values(built(Scaled(harmonics=2), ("x",)), points())
+    phase = points()[:, 0] * 2 * math.pi / 4
+    waves = [torch.cos(phase), torch.cos(2 * phase), torch.sin(phase), torch.sin(2 * phase)]
+    torch.testing.assert_close(found[:, :4], torch.stack(waves, 1), rtol=0.0, atol=1e-14)
+    assert found.shape == (9, 5)
+
+
+def test_random_waves() -> None:
+    """With n entries the sample deviation of B is off by 1/sqrt(2 n) of itself; five times that is allowed."""
+    features = built(Fourier(count=2000, scale=3.0), seed=1)
+    waves = features.waves
+    assert isinstance(waves, Tensor)
+    assert waves.shape == (2000, 2)
+    assert float(waves.std()) == pytest.approx(3.0, rel=5 / math.sqrt(2 * 4000))
+    z = values(built(Scaled()), points())
+    expected = torch.cat([torch.cos(z @ waves.T), torch.sin(z @ waves.T)], dim=1)
+    torch.testing.assert_close(values(features, points()), expected, rtol=0.0, atol=1e-13)
+    again, other = (built(Fourier(count=2000, scale=3.0), seed=seed).waves for seed in (1, 2))
+    assert isinstance(again, Tensor)
+    assert isinstance(other, Tensor)
+    assert torch.equal(again, waves)
+    assert not torch.equal(other, waves)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"name": "scaled", "harmonics": 0}, "`harmonics` of embedding `scaled` is 0; it needs at least 1"),
+        ({"name": "scaled", "stretch": {"x": 0.0}}, "`stretch` of embedding `scaled` is 0 for `x`"),
+        ({"name": "scaled", "stretch": {"x": -2.0}}, "`stretch` of embedding `scaled` is -2 for `x`"),
+        ({"name": "fourier", "count": 0}, "`count` of embedding `fourier` is 0; it needs at least 1"),
+        ({"name": "fourier", "scale": 0.0}, "`scale` of embedding `fourier` is 0; it needs a finite number above 0"),
+        ("fourrier", "unknown embedding `fourrier`(.|\n)*fourier"),
+    ],
+)
+def test_options_that_mean_nothing(entry: object, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        EMBEDDINGS.build(entry)
+
+
+def test_stretch_of_what_cannot_be_stretched() -> None:
+    with pytest.raises(UserError, match=r"unknown coordinate `y` in `stretch` of embedding `scaled`"):
+        built(Scaled(stretch={"y": 2.0}))
+    with pytest.raises(UserError, match="`x` is periodic"):
+        built(Scaled(stretch={"x": 2.0}), ("x",))
