@@ -1,0 +1,164 @@
+"""Which conditions are built into the field exactly, which become rows of the objective, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, final
+
+import numpy as np
+import sympy
+
+from pinnkit.equations import compile_tree
+from pinnkit.errors import Mistake, UserError, unknown
+from pinnkit.formulation.lift import Fixed, Lift, build_lift
+from pinnkit.problem.prescribed import prescribed
+from pinnkit.problem.problem import Condition, Problem
+
+Hard = Literal["auto", "all", "none"] | tuple[str, ...]
+"""Which conditions to build in: those that gain by it, all that can be, none, or these."""
+
+_KINKED = (sympy.Abs, sympy.sign, sympy.Heaviside, sympy.Piecewise, sympy.Min, sympy.Max)
+
+
+@final
+@dataclass(frozen=True)
+class Choice:
+    """What became of one condition, as a word and a reason."""
+
+    condition: str
+    exact: bool
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.condition}: {'exact' if self.exact else 'soft'} ({self.reason})"
+
+
+@final
+@dataclass(frozen=True)
+class Formulation:
+    """The trial fields of a problem: a lift for every field, the conditions left to the objective, and the reasons."""
+
+    problem: Problem
+    lifts: tuple[Lift, ...]
+    soft: tuple[Condition, ...]
+    choices: tuple[Choice, ...]
+
+
+def formulate(problem: Problem, hard: Hard = "auto") -> Formulation:
+    """Decide on every condition and build the lifts.
+
+    Raises:
+        UserError: `hard` names no condition, or one that cannot be built in.
+    """
+    names = [condition.name for condition in problem.conditions]
+    for name in hard if isinstance(hard, tuple) else ():
+        if name not in names:
+            message, hint = unknown("condition", name, names)
+            raise UserError(Mistake(f"{message} in `hard`", hint=hint))
+    choices = {condition.name: _choose(condition, problem, hard) for condition in problem.conditions}
+    lifts = _agree(problem, choices)
+    for name in hard if isinstance(hard, tuple) else ():
+        if not choices[name].exact:
+            raise UserError(f"condition `{name}` cannot be exact: {choices[name].reason}")
+    soft = tuple(condition for condition in problem.conditions if not choices[condition.name].exact)
+    return Formulation(problem, lifts, soft, tuple(choices.values()))
+
+
+def _choose(condition: Condition, problem: Problem, hard: Hard) -> Choice:
+    """The decision on one condition by itself."""
+
+    def soft(reason: str) -> Choice:
+        return Choice(condition.name, False, reason)
+
+    if hard == "none" or (isinstance(hard, tuple) and condition.name not in hard):
+        return soft("as the config asks")
+    fixed = _fixed(condition, problem)
+    if fixed is None:
+        return soft("it does not fix one field, or its derivative along the normal, to a known value")
+    if any(f.value.has(*_KINKED) for _, f in fixed):
+        return soft("its value has a jump or a kink, which the lift would carry into the whole domain")
+    alone = len(problem.coordinates) == 1
+    for name, f in fixed:
+        if f.order and f.coordinate != problem.time and not alone:
+            return soft("it fixes a derivative, and only values are built in away from the start of time")
+        late = f.coordinate == problem.time and problem.order(name, f.coordinate) > 1
+        if hard == "auto" and late and not alone:
+            return soft("of second order in time, where a lift leaves early times without weight")
+    return Choice(condition.name, True, "built into the field")
+
+
+def _fixed(condition: Condition, problem: Problem) -> list[tuple[str, Fixed]] | None:
+    """What a condition fixes on each of its faces, by field, or None where one of them fixes nothing."""
+    found = []
+    for face in condition.faces:
+        known = prescribed(condition, face, problem)
+        if known is None:
+            return None
+        what = Fixed(condition.name, face.coordinate, face.side, known.normal_order, known.value)
+        found.append((known.field, what))
+    return found
+
+
+def _agree(problem: Problem, choices: dict[str, Choice]) -> tuple[Lift, ...]:
+    """The lifts of the exact conditions, once those that contradict each other are made soft (in `choices`)."""
+    by_name = {condition.name: condition for condition in problem.conditions}
+    while True:
+        exact = [by_name[name] for name, choice in choices.items() if choice.exact]
+        fixed = [pair for condition in exact for pair in _fixed(condition, problem) or []]
+        unfit = {f.condition: "its order leaves a gap that a lift cannot fill" for f in _incomplete(problem, fixed)}
+        if not unfit:
+            lifts = tuple(_lift_of(name, fixed, problem) for name in problem.fields)
+            clash = "it contradicts another condition where their faces meet"
+            unfit = {f.condition: clash for f in _clashing(problem, fixed, lifts)}
+            if not unfit:
+                return lifts
+        for name, reason in unfit.items():
+            choices[name] = Choice(name, False, reason)
+
+
+def _incomplete(problem: Problem, fixed: Sequence[tuple[str, Fixed]]) -> list[Fixed]:
+    """Derivatives fixed where the lower orders are not, twice, or on both ends of a coordinate."""
+    found = []
+    for name in problem.fields:
+        for coordinate in problem.coordinates:
+            own = [f for field, f in fixed if field == name and f.coordinate == coordinate.name]
+            sides = {f.side for f in own}
+            for side in sides:
+                orders = sorted(f.order for f in own if f.side == side)
+                if orders != list(range(len(orders))) or (len(sides) == 2 and len(orders) > 1):
+                    found += [f for f in own if f.side == side and (f.order or orders[0] or orders.count(0) > 1)]
+    return found
+
+
+def _clashing(problem: Problem, fixed: Sequence[tuple[str, Fixed]], lifts: Sequence[Lift]) -> list[Fixed]:
+    """What must go so that the lifts hold: of every field that fails, its start where that helps, else what fails."""
+    found = []
+    for name, lift in zip(problem.fields, lifts, strict=True):
+        own = [f for field, f in fixed if field == name]
+        broken = [f for f in own if not _holds(f, lift, problem)]
+        if broken:
+            rest = [f for f in own if f.coordinate != problem.time]
+            alone = _lift_of(name, [(name, f) for f in rest], problem)
+            helps = len(rest) < len(own) and all(_holds(f, alone, problem) for f in rest)
+            found += [f for f in own if f not in rest] if helps else broken
+    return found
+
+
+def _lift_of(field: str, fixed: Sequence[tuple[str, Fixed]], problem: Problem) -> Lift:
+    symmetries = [s for s in problem.symmetries if s.field == field]
+    return build_lift([f for name, f in fixed if name == field], problem, symmetries)
+
+
+def _holds(fixed: Fixed, lift: Lift, problem: Problem) -> bool:
+    """Whether the finished lift still takes a prescribed value, at 64 points of its face."""
+    symbol = problem.scope.symbols[fixed.coordinate]
+    along = problem.coordinate(fixed.coordinate)
+    end = along.lower if fixed.side == "lower" else along.upper
+    unit = np.random.default_rng(0).random((64, len(problem.coordinates)))
+    values: dict[str, np.ndarray | float] = dict(problem.values)
+    for column, coordinate in zip(unit.T, problem.coordinates, strict=True):
+        values[coordinate.name] = coordinate.lower + coordinate.length * column
+    values[fixed.coordinate] = np.full(64, end)
+    got = compile_tree(sympy.diff(lift.value, symbol, fixed.order), problem.scope)(values)
+    wanted = compile_tree(fixed.value, problem.scope)(values)
+    scale = 1.0 + float(np.max(np.abs(wanted)))
+    return bool(np.all(np.abs(np.asarray(got) - np.asarray(wanted)) <= 1e-9 * scale))

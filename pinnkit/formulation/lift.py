@@ -1,0 +1,86 @@
+"""Conditions built into the field: u = G + D N, where G takes the prescribed values and D vanishes where they hold.
+
+On a box, G is the boolean sum of one-dimensional interpolations (W. J. Gordon, SIAM J. Numer. Anal. 8 (1971) 158): for
+one coordinate after the other, time last, the gap between G and the prescribed values is interpolated along that
+coordinate and added. D is the product of each coordinate's own distance.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import final
+
+import sympy
+
+from pinnkit.problem.prescribed import number
+from pinnkit.problem.problem import Coordinate, Problem, Side, Symmetry
+
+
+@final
+@dataclass(frozen=True)
+class Lift:
+    """G (``value``) and D (``distance``) of one field."""
+
+    value: sympy.Expr = sympy.S.Zero
+    distance: sympy.Expr = sympy.S.One
+
+    @property
+    def trivial(self) -> bool:
+        """Whether the field is the network itself."""
+        return bool(self.value == 0 and self.distance == 1)
+
+
+@final
+@dataclass(frozen=True)
+class Fixed:
+    """One field's value (``order`` 0) or derivative along the coordinate (1, 2, ...) on one face."""
+
+    condition: str
+    coordinate: str
+    side: Side
+    order: int
+    value: sympy.Expr
+
+
+def build_lift(fixed: Sequence[Fixed], problem: Problem, symmetries: Sequence[Symmetry]) -> Lift:
+    """The lift of one field from all that is fixed of it, mirrored where the field is odd or even."""
+    value, distance = sympy.S.Zero, sympy.S.One
+    for coordinate in sorted(problem.coordinates, key=lambda c: c.name == problem.time):
+        own = [f for f in fixed if f.coordinate == coordinate.name]
+        if own:
+            x = problem.scope.symbols[coordinate.name]
+            value += _interpolation(own, value, x, coordinate)
+            distance *= _distance(own, x, coordinate)
+    for symmetry in symmetries:
+        x = problem.scope.symbols[symmetry.coordinate]
+        sign = -1 if symmetry.parity == "odd" else 1
+        mirrored = value.subs(x, -x, simultaneous=True)
+        if sympy.simplify(value - sign * mirrored) != 0:
+            value = (value + sign * mirrored) / 2
+        reflected = distance.subs(x, -x, simultaneous=True)
+        if sympy.expand(distance - reflected) != 0:
+            distance = distance * reflected
+    return Lift(value, distance)
+
+
+def _interpolation(fixed: Sequence[Fixed], value: sympy.Expr, x: sympy.Symbol, along: Coordinate) -> sympy.Expr:
+    """What must be added so that `value` takes all that is fixed along one coordinate."""
+    low, high = number(along.lower), number(along.upper)
+    gaps: Mapping[tuple[Side, int], sympy.Expr] = {
+        (f.side, f.order): f.value - sympy.diff(value, x, f.order).subs(x, low if f.side == "lower" else high)
+        for f in fixed
+    }
+    if len({f.side for f in fixed}) == 2:
+        return (gaps["lower", 0] * (high - x) + gaps["upper", 0] * (x - low)) / (high - low)
+    end = low if fixed[0].side == "lower" else high
+    return sum(
+        (gap * (x - end) ** order / sympy.factorial(order) for (_, order), gap in gaps.items()), start=sympy.S.Zero
+    )
+
+
+def _distance(fixed: Sequence[Fixed], x: sympy.Symbol, along: Coordinate) -> sympy.Expr:
+    """A function of the coordinate that vanishes, as often as needed, at the fixed ends, and is at most 1 else."""
+    low, high, length = number(along.lower), number(along.upper), number(along.upper) - number(along.lower)
+    if len({f.side for f in fixed}) == 2:
+        return 4 * (x - low) * (high - x) / length**2
+    nearness = (x - low) if fixed[0].side == "lower" else (high - x)
+    return (nearness / length) ** len(fixed)

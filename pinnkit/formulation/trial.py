@@ -1,0 +1,161 @@
+"""The trial fields: coordinates to features to the network to fields that obey symmetries and exact conditions."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, final
+
+import torch
+from torch import Tensor, nn
+
+from pinnkit.derivatives import autograd, composition, jet
+from pinnkit.derivatives.indices import IndexSet
+from pinnkit.derivatives.jet import Jet
+from pinnkit.derivatives.layout import Layout
+from pinnkit.equations import Program, compile_tree
+from pinnkit.equations.expression import MultiIndex
+from pinnkit.formulation.conditions import Formulation
+from pinnkit.formulation.lift import Lift
+from pinnkit.formulation.symmetry import Copy, copies_of
+from pinnkit.networks import Features
+
+Engine = Literal["jet", "autograd"]
+NetworkFunction = Callable[[Jet], Jet]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """All that evaluating the fields at given points needs and that no parameter changes.
+
+    features: the network's input (K, M N, C) for M mirrored copies, absent with nested reverse mode.
+    lift, distance: the Taylor coefficients (K, N, F) of G and D, absent where every field is the network itself.
+    """
+
+    points: Tensor
+    indices: IndexSet
+    features: Jet | None
+    lift: Tensor | None
+    distance: Tensor | None
+
+    def part(self, rows: slice, copies: int) -> "Prepared":
+        """The same for some of the points."""
+        features = self.features
+        if features is not None:
+            split = features.coefficients.unflatten(1, (copies, -1))[:, :, rows].flatten(1, 2)
+            features = Jet(split, features.indices)
+        lift = self.lift[:, rows] if self.lift is not None else None
+        distance = self.distance[:, rows] if self.distance is not None else None
+        return Prepared(self.points[rows], self.indices, features, lift, distance)
+
+
+@final
+class Trial:
+    """The trial fields of a formulation, u_f = G_f + D_f sum over copies of s_f N_f(copy), on a network of jets.
+
+    It holds no state but the start of its network: parameters are an argument of everything that depends on them.
+    """
+
+    def __init__(
+        self,
+        formulation: Formulation,
+        network: nn.Module,
+        features: Features,
+        engine: Engine,
+        dtype: torch.dtype,
+        device: torch.device,
+    ) -> None:
+        self.formulation = formulation
+        self.problem = formulation.problem
+        self.network = network
+        self.features = features
+        self.engine = engine
+        self.dtype = dtype
+        self.device = device
+        self.layout = Layout.of(network)
+        self.copies = copies_of(self.problem)
+        self._lifts = _LiftPrograms(formulation)
+
+    def tensor(self, values: object) -> Tensor:
+        """Numbers in the run's precision and on its device."""
+        return torch.as_tensor(values, dtype=self.dtype, device=self.device)
+
+    def prepare(self, points: Tensor, indices: IndexSet) -> Prepared:
+        """What evaluation at points (N, d) needs beside the parameters."""
+        features = self._features_of(points, indices) if self.engine == "jet" else None
+        lift, distance = self._lifts(points, indices)
+        return Prepared(points, indices, features, lift, distance)
+
+    def evaluate(self, prepared: Prepared, network: NetworkFunction) -> Jet:
+        """The jets (K, N, F) of the fields, given the network as a function of jets."""
+        if prepared.features is not None:
+            raw = self._combine(network(prepared.features).coefficients)
+        else:
+            raw = autograd.differentiate(
+                lambda at: Jet(self._combine(network(self._mirrored(at)).coefficients), at.indices),
+                prepared.points,
+                prepared.indices,
+            ).coefficients
+        if prepared.lift is None or prepared.distance is None:
+            return Jet(raw, prepared.indices)
+        if len(prepared.indices) == 1:
+            return Jet(prepared.lift + prepared.distance * raw, prepared.indices)
+        return Jet(prepared.lift + composition.multiply(raw, prepared.distance, prepared.indices), prepared.indices)
+
+    def _features_of(self, points: Tensor, indices: IndexSet) -> Jet:
+        return self._mirrored(jet.coordinates(points, indices))
+
+    def _mirrored(self, coordinates: Jet) -> Jet:
+        """The features of all copies, one after the other along the points."""
+        mirrored = []
+        for copy in self.copies:
+            signs = torch.tensor(
+                copy.signs, dtype=coordinates.coefficients.dtype, device=coordinates.coefficients.device
+            )
+            mirrored.append(self.features(Jet(coordinates.coefficients * signs, coordinates.indices)).coefficients)
+        return Jet(torch.cat(mirrored, dim=1), coordinates.indices)
+
+    def _combine(self, raw: Tensor) -> Tensor:
+        """(K, M N, F) of all copies to (K, N, F) of the fields."""
+        if len(self.copies) == 1:
+            return raw
+        parts = raw.chunk(len(self.copies), dim=1)
+        return torch.stack([_weighted(part, copy) for part, copy in zip(parts, self.copies, strict=True)]).sum(0)
+
+
+def _weighted(part: Tensor, copy: Copy) -> Tensor:
+    return part * torch.tensor(copy.weights, dtype=part.dtype, device=part.device)
+
+
+@final
+class _LiftPrograms:
+    """Evaluates the derivatives of all G and D; each is differentiated symbolically once."""
+
+    def __init__(self, formulation: Formulation) -> None:
+        self._lifts = formulation.lifts
+        self._problem = formulation.problem
+        self._programs: dict[tuple[int, bool, MultiIndex], Program] = {}
+
+    def __call__(self, points: Tensor, indices: IndexSet) -> tuple[Tensor | None, Tensor | None]:
+        if all(lift.trivial for lift in self._lifts):
+            return None, None
+        values: Mapping[str, Tensor | float] = {
+            **self._problem.values,
+            **dict(zip(self._problem.scope.coordinates, points.unbind(1), strict=True)),
+        }
+        lift = points.new_zeros(len(indices), points.shape[0], len(self._lifts))
+        distance = torch.zeros_like(lift)
+        for field in range(len(self._lifts)):
+            for k, (index, factor) in enumerate(zip(indices.indices, indices.factorials, strict=True)):
+                lift[k, :, field] = self._program(field, False, index)(values) / factor
+                distance[k, :, field] = self._program(field, True, index)(values) / factor
+        return lift, distance
+
+    def _program(self, field: int, distance: bool, index: MultiIndex) -> Program:
+        key = (field, distance, index)
+        if key not in self._programs:
+            own: Lift = self._lifts[field]
+            tree = own.distance if distance else own.value
+            for name, count in zip(self._problem.scope.coordinates, index, strict=True):
+                tree = tree.diff(self._problem.scope.symbols[name], count) if count else tree
+            self._programs[key] = compile_tree(tree, self._problem.scope)
+        return self._programs[key]

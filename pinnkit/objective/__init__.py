@@ -1,0 +1,1 @@
+"""What shall vanish, and all that an optimizer may ask about it."""

@@ -1,0 +1,191 @@
+"""From a formulated problem and rules for points to an objective, anew whenever points are drawn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import final
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.func import functional_call
+
+from pinnkit.derivatives.indices import IndexSet
+from pinnkit.errors import Mistake, SolveError, UserError, unknown
+from pinnkit.formulation.trial import Trial
+from pinnkit.geometry import box_of, face_of
+from pinnkit.objective.compiled import CompiledRows
+from pinnkit.objective.objective import Objective
+from pinnkit.objective.residuals import FunctionResidual, TreeResidual, indices_of, of_condition, of_equation
+from pinnkit.objective.rows import PointwiseRows
+from pinnkit.points import Points, Sampler
+from pinnkit.problem.problem import Condition, Face
+
+AnyResidual = TreeResidual | FunctionResidual
+
+_SWEEP_BYTES = 3_000_000
+"""What the output of one layer may take in a sweep: with more, fresh memory costs as much as the arithmetic, and with
+much less the calls do (measured on cores with 2 MB of cache each)."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Assembly:
+    """Makes objectives of one problem.
+
+    Args:
+        trial: the fields, whose formulation says which conditions are left to the objective.
+        interior: the rule for the equations' points.
+        faces: the rule for the points of every face of a soft condition.
+        weights: term weights w_m by name, 1 where not given; the loss is half the sum of w_m times the mean squares.
+        chunk: how many rows of a Jacobian may exist at once.
+        corrected: whether points drawn with a density p count 1/p, so that the loss stays the mean over the domain.
+        compiled: whether the equations' rows are compiled; those of the conditions are too few to gain by it.
+    """
+
+    trial: Trial
+    interior: Sampler
+    faces: Sampler
+    weights: Mapping[str, float]
+    chunk: int
+    corrected: bool = True
+    compiled: bool = False
+
+    def __post_init__(self) -> None:
+        for name in self.weights:
+            if name not in self.terms:
+                message, hint = unknown("term", name, self.terms)
+                exact = [c.condition for c in self.trial.formulation.choices if c.exact]
+                note = f" `{name}` is built into the field, so it has no weight." if name in exact else ""
+                raise UserError(Mistake(f"{message} in `weights`", hint=(hint or "") + note))
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The names of the terms: equations, then soft conditions."""
+        formulation = self.trial.formulation
+        return tuple(e.name for e in formulation.problem.equations) + tuple(c.name for c in formulation.soft)
+
+    def draw(self, theta: Tensor, generator: np.random.Generator) -> Objective:
+        """An objective on fresh points; adaptive rules see the residual at theta."""
+        rows = [self._interior_rows(self.interior_points(theta, generator))]
+        for condition in self.trial.formulation.soft:
+            rows += self._condition_rows(condition, self.condition_points(condition, generator))
+        weights = {name: self.weights.get(name, 1.0) for name in self.terms}
+        blocks = [part for own in rows for part in own.parts(max(1, self.chunk // len(own.terms)))]
+        sweeps = [part for block in blocks for part in block.parts(self._points_of_a_sweep(block))]
+        return Objective(blocks, weights, self.trial.layout.size, self.chunk, sweeps)
+
+    def interior_points(self, theta: Tensor, generator: np.random.Generator) -> Points:
+        """Fresh points of the equations."""
+        return self.interior.draw(box_of(self.trial.problem), generator, lambda x: self._magnitude(x, theta))
+
+    def condition_points(self, condition: Condition, generator: np.random.Generator) -> dict[Face, Points]:
+        """Fresh points of a condition on each of its faces."""
+        problem = self.trial.problem
+        return {face: self.faces.draw(face_of(problem, face), generator) for face in condition.faces}
+
+    def traces(self, theta: Tensor, generator: np.random.Generator) -> dict[str, float]:
+        """tr K_m = the mean of |d r / d theta|^2 over the points of every term m, without weights.
+
+        S. Wang, X. Yu, P. Perdikaris, J. Comput. Phys. 449 (2022) 110768, section 4: terms whose neural tangent
+        kernels have the same trace are learnt at the same pace.
+        """
+        objective = self.draw(theta, generator)
+        found = dict.fromkeys(self.terms, 0.0)
+        for block in objective.chunks:
+            _, jacobian = block.jacobian(theta)
+            for term, rows in zip(block.terms, jacobian.chunk(len(block.terms)), strict=True):
+                found[term] += float((rows * rows).sum()) / objective.weights[term]
+        return found
+
+    def residuals(self, points: np.ndarray, theta: Tensor) -> dict[str, np.ndarray]:
+        """Every equation's residual (N,) at points (N, d), without weights."""
+        residuals = self._equations
+        indices = indices_of(list(residuals.values()), self.trial.problem)
+        parts = [
+            _evaluate(self.trial, part, list(residuals.values()), indices, theta)
+            for part in np.array_split(points, max(1, len(points) // 4096))
+        ]
+        return {name: np.concatenate([p[i] for p in parts]) for i, name in enumerate(residuals)}
+
+    def violations(self, generator: np.random.Generator, count: int, theta: Tensor) -> dict[str, float]:
+        """The largest violation of every condition, exact ones too, in the units of its equation."""
+        found: dict[str, float] = {}
+        for condition in self.trial.problem.conditions:
+            worst = 0.0
+            for face in condition.faces:
+                domain = face_of(self.trial.problem, face)
+                d = domain.dimension_of_unit
+                points = domain.from_unit(generator.random((count, d)) if d else np.empty((1, 0)))
+                residual = self._conditions[condition.name, face]
+                indices = indices_of([residual], self.trial.problem)
+                values = _evaluate(self.trial, points, [residual], indices, theta)[0]
+                worst = max(worst, float(np.max(np.abs(values))))
+            found[condition.name] = worst
+        return found
+
+    @cached_property
+    def _equations(self) -> dict[str, AnyResidual]:
+        problem = self.trial.problem
+        return {equation.name: of_equation(equation, problem) for equation in problem.equations}
+
+    @cached_property
+    def _conditions(self) -> dict[tuple[str, Face], AnyResidual]:
+        problem = self.trial.problem
+        return {(c.name, face): of_condition(c, face, problem) for c in problem.conditions for face in c.faces}
+
+    def _magnitude(self, points: np.ndarray, theta: Tensor) -> np.ndarray:
+        found = self.residuals(points, theta)
+        bad = [name for name, values in found.items() if not np.all(np.isfinite(values))]
+        if bad:
+            raise SolveError(f"the residual is no longer finite; not finite: {', '.join(bad)}")
+        squares = [self.weights.get(name, 1.0) * values**2 for name, values in found.items()]
+        return np.asarray(np.sqrt(sum(squares)))
+
+    def _interior_rows(self, points: Points) -> PointwiseRows:
+        equations = self._equations
+        whole = self._rows(points, list(equations), list(equations.values()), points.count)
+        return replace(whole, compiled=self._compiled_equations) if self.compiled else whole
+
+    @cached_property
+    def _compiled_equations(self) -> CompiledRows:
+        residuals = list(self._equations.values())
+        return CompiledRows(self.trial, indices_of(residuals, self.trial.problem), list(self._equations), residuals)
+
+    def _condition_rows(self, condition: Condition, drawn: Mapping[Face, Points]) -> list[PointwiseRows]:
+        total = sum(points.count for points in drawn.values())
+        return [
+            self._rows(points, [condition.name], [self._conditions[condition.name, face]], total)
+            for face, points in drawn.items()
+        ]
+
+    def _rows(self, points: Points, names: list[str], residuals: list[AnyResidual], total: int) -> PointwiseRows:
+        """The rows of residuals on the same points; `total` points share a term's weight."""
+        trial = self.trial
+        x = trial.tensor(points.coordinates)
+        density = trial.tensor(points.density) if self.corrected else torch.ones_like(x[:, 0])
+        weights = trial.tensor([self.weights.get(name, 1.0) / total for name in names])
+        factors = torch.sqrt(weights[:, None] / density)
+        prepared = trial.prepare(x, indices_of(residuals, trial.problem))
+        return PointwiseRows(trial, prepared, tuple(names), tuple(residuals), factors)
+
+    def _points_of_a_sweep(self, rows: PointwiseRows) -> int:
+        """How many points pass the network at once where only a gradient is wanted: on a CPU, what its caches hold."""
+        points = rows.factors.shape[1]
+        if self.trial.device.type != "cpu":
+            return points
+        widest = max(shape[0] if shape else 1 for shape in self.trial.layout.shapes)
+        a_point = len(rows.prepared.indices) * len(self.trial.copies) * widest * self.trial.dtype.itemsize
+        return max(1, _SWEEP_BYTES // a_point)
+
+
+def _evaluate(
+    trial: Trial, points: np.ndarray, residuals: list[AnyResidual], indices: IndexSet, theta: Tensor
+) -> list[np.ndarray]:
+    """Residuals at points, as NumPy arrays in float64."""
+    parameters = trial.layout.split(theta)
+    with torch.no_grad():
+        prepared = trial.prepare(trial.tensor(points), indices)
+        fields = trial.evaluate(prepared, lambda jet: functional_call(trial.network, parameters, (jet,)))
+        values = [residual(fields, prepared.points) for residual in residuals]
+    return [v.detach().cpu().to(torch.float64).numpy() for v in values]

@@ -1,0 +1,145 @@
+"""The one thing that an optimizer may ask: losses, gradients, rows and their Jacobian at given parameters."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+
+from pinnkit.objective.rows import Rows
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """The objective at one point of parameter space.
+
+    loss: half the sum of the squared rows. losses: every term's mean square residual, without its weight.
+    """
+
+    loss: float
+    losses: Mapping[str, float]
+    gradient: Tensor
+
+
+@final
+class Linearization:
+    """The rows r and their Jacobian J at one point of parameter space, in chunks of bounded memory.
+
+    J is kept where it fits into one chunk (`jacobian` then holds it whole); else its chunks are made again whenever
+    they are needed.
+    """
+
+    def __init__(self, chunks: Sequence[Rows], theta: Tensor, keep: bool) -> None:
+        self._chunks = chunks
+        self._theta = theta
+        self.jacobian: Tensor | None = None
+        if keep:
+            pieces = [chunk.jacobian(theta) for chunk in chunks]
+            self.rows = _together([rows for rows, _ in pieces])
+            self.jacobian = _together([jacobian for _, jacobian in pieces])
+        else:
+            self.rows = torch.cat([chunk.values(theta).detach() for chunk in chunks])
+
+    def blocks(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """(rows, Jacobian) of every chunk."""
+        if self.jacobian is not None:
+            yield self.rows, self.jacobian
+        else:
+            for chunk in self._chunks:
+                yield chunk.jacobian(self._theta)
+
+    def times(self, vector: Tensor) -> Tensor:
+        """J v, (N,)."""
+        return torch.cat([jacobian @ vector for _, jacobian in self.blocks()])
+
+    def transposed_times(self, vector: Tensor) -> Tensor:
+        """J^T v, (P,), by one backward sweep where J is not kept."""
+        if self.jacobian is not None:
+            return vector @ self.jacobian
+        total = torch.zeros_like(self._theta)
+        parts = vector.split([chunk.count for chunk in self._chunks])
+        for chunk, own in zip(self._chunks, parts, strict=True):
+            leaf = self._theta.detach().requires_grad_()
+            total += torch.autograd.grad(chunk.values(leaf), leaf, own)[0]
+        return total
+
+
+def _together(pieces: list[Tensor]) -> Tensor:
+    """One tensor of all pieces; a single one is not copied."""
+    return pieces[0] if len(pieces) == 1 else torch.cat(pieces)
+
+
+@final
+class Objective:
+    """Rows that shall vanish, as a function of the parameters theta (P,); nothing in it changes.
+
+    Args:
+        blocks: the rows.
+        weights: the weight of every term, by which its rows are already scaled.
+        size: P.
+        chunk: how many rows of the Jacobian may exist at once.
+        sweeps: the same rows in the parts in which a gradient comes fastest; `blocks` where not given.
+    """
+
+    def __init__(
+        self,
+        blocks: Sequence[Rows],
+        weights: Mapping[str, float],
+        size: int,
+        chunk: int,
+        sweeps: Sequence[Rows] | None = None,
+    ) -> None:
+        self.chunks = tuple(blocks)
+        self.sweeps = tuple(sweeps) if sweeps is not None else self.chunks
+        self.weights = dict(weights)
+        self.size = size
+        self.count = sum(block.count for block in blocks)
+        self.keeps = self.count <= chunk
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The names of the terms."""
+        return tuple(self.weights)
+
+    def rows(self, theta: Tensor) -> Tensor:
+        """All rows (N,), without a graph."""
+        with torch.no_grad():
+            return torch.cat([block.values(theta) for block in self.chunks])
+
+    def losses(self, rows: Tensor) -> dict[str, float]:
+        """Every term's mean square residual, without its weight, from the rows (N,)."""
+        sums = dict.fromkeys(self.weights, 0.0)
+        for block, own in zip(self.chunks, rows.split([b.count for b in self.chunks]), strict=True):
+            for term, part in block.by_term(own).items():
+                sums[term] += float(part @ part)
+        return {term: total / self.weights[term] for term, total in sums.items()}
+
+    def evaluate(self, theta: Tensor) -> Evaluation:
+        """The loss, its terms and its gradient, part by part."""
+        gradient = torch.zeros_like(theta)
+        sums = dict.fromkeys(self.weights, 0.0)
+        for part in self.sweeps:
+            leaf = theta.detach().requires_grad_()
+            rows = part.values(leaf)
+            gradient += torch.autograd.grad(0.5 * (rows @ rows), leaf)[0]
+            for term, own in part.by_term(rows.detach()).items():
+                sums[term] += float(own @ own)
+        losses = {term: total / self.weights[term] for term, total in sums.items()}
+        return Evaluation(0.5 * sum(sums.values()), losses, gradient)
+
+    def gradients(self, theta: Tensor) -> dict[str, Tensor]:
+        """The gradient of every term's share of the loss, (P,) each."""
+        found = {term: torch.zeros_like(theta) for term in self.weights}
+        for block in self.chunks:
+            leaf = theta.detach().requires_grad_()
+            parts = block.by_term(block.values(leaf))
+            for number, (term, own) in enumerate(parts.items()):
+                keep = number + 1 < len(parts)
+                found[term] += torch.autograd.grad(0.5 * (own @ own), leaf, retain_graph=keep)[0]
+        return found
+
+    def linearize(self, theta: Tensor) -> Linearization:
+        """The rows and their Jacobian at theta."""
+        return Linearization(self.chunks, theta, self.keeps)

@@ -1,0 +1,138 @@
+"""Rows of an objective: numbers that shall vanish, scaled so that the loss is half the sum of their squares.
+
+Two kinds answer the same questions. Pointwise rows depend on the parameters through their own point alone, come by the
+thousand, and get their Jacobian from one backward sweep. Global rows depend on all points (an integral, a
+normalisation), are few, and get theirs by one backward sweep each.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import final
+
+import torch
+from torch import Tensor
+from torch.func import functional_call
+
+from pinnkit.derivatives.copies import row_jacobian_by_copies
+from pinnkit.derivatives.jet import Jet
+from pinnkit.derivatives.rows import covers, row_jacobian
+from pinnkit.formulation.trial import NetworkFunction, Prepared, Trial
+
+Residual = Callable[[Jet, Tensor], Tensor]
+"""The jets (K, N, F) of the fields and the points (N, d) to a residual (N,)."""
+
+
+class Rows(ABC):
+    """Some rows of an objective. ``terms`` names the term of each of the ``count`` rows' equal parts, in order."""
+
+    terms: tuple[str, ...]
+    count: int
+
+    @abstractmethod
+    def values(self, theta: Tensor) -> Tensor:
+        """The rows (count,), differentiable with respect to theta (P,)."""
+
+    @abstractmethod
+    def jacobian(self, theta: Tensor) -> tuple[Tensor, Tensor]:
+        """The rows (count,) and their Jacobian (count, P)."""
+
+    def by_term(self, rows: Tensor) -> dict[str, Tensor]:
+        """The rows of every term, as views."""
+        return dict(zip(self.terms, rows.chunk(len(self.terms)), strict=True))
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class PointwiseRows(Rows):
+    """E residuals on the same N points: rows w_e a_n r_e(x_n), residual by residual.
+
+    Args:
+        trial: the fields.
+        prepared: the points.
+        terms: the names of the residuals.
+        residuals: one function of the fields' jets and the points a term.
+        factors: w_e a_n, (E, N).
+        compiled: the same rows of (theta, prepared, factors) as one compiled function.
+    """
+
+    trial: Trial
+    prepared: Prepared
+    terms: tuple[str, ...]
+    residuals: tuple[Residual, ...]
+    factors: Tensor
+    compiled: Callable[[Tensor, Prepared, Tensor], Tensor] | None = None
+
+    @property
+    def count(self) -> int:  # type: ignore[override]
+        """E N."""
+        return self.factors.numel()
+
+    def values(self, theta: Tensor) -> Tensor:
+        """The rows (E N,)."""
+        if self.compiled is not None:
+            return self.compiled(theta, self.prepared, self.factors)
+        parameters = self.trial.layout.split(theta)
+        return torch.cat(self._rows(lambda jet: functional_call(self.trial.network, parameters, (jet,))))
+
+    def jacobian(self, theta: Tensor) -> tuple[Tensor, Tensor]:
+        """The rows and their Jacobian (E N, P), by one sweep a residual where the network is made of row layers."""
+        trial = self.trial
+        if trial.engine == "jet" and covers(trial.network):
+            return row_jacobian(trial.network, trial.layout, theta, self._rows)
+        # Copies of the parameters carry no jets: without features the fields are differentiated by reverse mode.
+        bare = replace(self, prepared=replace(self.prepared, features=None))
+        return row_jacobian_by_copies(trial.network, trial.layout, theta, self.factors.shape[1], bare._rows)
+
+    def part(self, points: slice) -> "PointwiseRows":
+        """The rows of some of the points."""
+        prepared = self.prepared.part(points, len(self.trial.copies))
+        return replace(self, prepared=prepared, factors=self.factors[:, points])
+
+    def parts(self, points: int) -> list["PointwiseRows"]:
+        """The rows of at most so many points each, as nearly as many in each as can be."""
+        total = self.factors.shape[1]
+        count = -(-total // points)
+        edges = [total * i // count for i in range(count + 1)]
+        return [self.part(slice(*pair)) for pair in pairwise(edges)] if count > 1 else [self]
+
+    def _rows(self, network: NetworkFunction) -> list[Tensor]:
+        fields = self.trial.evaluate(self.prepared, network)
+        points = self.prepared.points
+        return [
+            factor * residual(fields, points) for factor, residual in zip(self.factors, self.residuals, strict=True)
+        ]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class GlobalRows(Rows):
+    """Rows that depend on many points at once.
+
+    Args:
+        trial: the fields.
+        terms: the name of each row.
+        function: the network as a function of jets to the rows (count,), scaled.
+    """
+
+    trial: Trial
+    terms: tuple[str, ...]
+    function: Callable[[NetworkFunction], Tensor]
+
+    @property
+    def count(self) -> int:  # type: ignore[override]
+        """One row a term."""
+        return len(self.terms)
+
+    def values(self, theta: Tensor) -> Tensor:
+        """The rows (count,)."""
+        parameters = self.trial.layout.split(theta)
+        return self.function(lambda jet: functional_call(self.trial.network, parameters, (jet,)))
+
+    def jacobian(self, theta: Tensor) -> tuple[Tensor, Tensor]:
+        """The rows and their Jacobian, one backward sweep a row."""
+        leaf = theta.detach().clone().requires_grad_()
+        rows = self.values(leaf)
+        slopes = [torch.autograd.grad(row, leaf, retain_graph=True)[0] for row in rows]
+        return rows.detach(), torch.stack(slopes)

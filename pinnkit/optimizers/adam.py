@@ -1,0 +1,82 @@
+"""Adam, with an exponentially decaying learning rate."""
+
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+
+from pinnkit.errors import UserError
+from pinnkit.objective.objective import Objective
+from pinnkit.optimizers.optimizer import Optimizer, Step, limits, require_positive
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class AdamState:
+    """Running means of the gradient and of its square, and the number of steps made."""
+
+    first: Tensor
+    second: Tensor
+    count: int
+
+
+@final
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """theta -= lr_t m_t / (sqrt v_t + epsilon), m and v the bias-corrected running means of g and g^2.
+
+    The rate is lr_t = lr decay^(t / decay_every), after a linear rise over `warmup` steps.
+    D. P. Kingma, J. Ba, ICLR 2015 (arXiv 1412.6980), algorithm 1.
+
+    Args:
+        lr: the learning rate at the start.
+        decay: the factor of the rate over `decay_every` steps.
+        decay_every: see decay.
+        warmup: steps over which the rate rises from 0.
+        beta1: memory of the mean gradient.
+        beta2: memory of the mean square.
+        epsilon: keeps the division finite.
+    """
+
+    lr: float = 1e-3
+    decay: float = 0.9
+    decay_every: int = 2000
+    warmup: int = 0
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    def __post_init__(self) -> None:
+        require_positive(
+            "adam",
+            **limits(self),
+            lr=self.lr,
+            decay=self.decay,
+            decay_every=self.decay_every,
+            epsilon=self.epsilon,
+        )
+        for name, beta in (("beta1", self.beta1), ("beta2", self.beta2)):
+            if not 0 <= beta < 1:
+                raise UserError(f"`{name}` of optimizer `adam` is {beta:g}; it needs 0 or more, and less than 1")
+
+    def start(self, theta: Tensor) -> AdamState:
+        """Zero moments."""
+        return AdamState(torch.zeros_like(theta), torch.zeros_like(theta), 0)
+
+    def step(self, objective: Objective, theta: Tensor, state: AdamState) -> Step:
+        """One gradient, one update."""
+        found = objective.evaluate(theta)
+        count = state.count + 1
+        first = self.beta1 * state.first + (1.0 - self.beta1) * found.gradient
+        second = self.beta2 * state.second + (1.0 - self.beta2) * found.gradient**2
+        mean = first / (1.0 - self.beta1**count)
+        spread = torch.sqrt(second / (1.0 - self.beta2**count)) + self.epsilon
+        rate = self.rate(state.count)
+        after = AdamState(first, second, count)
+        return Step(theta - rate * mean / spread, after, found.loss, found.losses, {"lr": rate})
+
+    def rate(self, count: int) -> float:
+        """The learning rate after `count` steps."""
+        rise = min(1.0, (count + 1) / self.warmup) if self.warmup else 1.0
+        return self.lr * rise * self.decay ** (count / self.decay_every)

@@ -1,0 +1,77 @@
+"""What an optimizer is: a rule that makes one step from what an objective tells it.
+
+An optimizer is a frozen description. What it remembers between steps is its state, a plain value that goes in and comes
+out, so that a run can be cut and resumed anywhere, and the same optimizer can serve two runs.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, final
+
+import torch
+from torch import Tensor
+
+from pinnkit.errors import UserError
+from pinnkit.objective.objective import Objective
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What one step gave.
+
+    loss, losses: of the parameters that the step started from, as `Evaluation` has them.
+    report: the optimizer's own numbers for the log (damping, length of the step, ...).
+    finished: why there is no point in going on, or None.
+    """
+
+    theta: Tensor
+    state: Any
+    loss: float
+    losses: Mapping[str, float]
+    report: Mapping[str, float] = field(default_factory=dict)
+    finished: str | None = None
+
+
+@dataclass(frozen=True)
+class Optimizer(ABC):
+    """A phase of a run: a rule for steps, and when to stop.
+
+    Args:
+        steps: at most so many steps.
+        seconds: no new step after this time, in seconds of the phase; None for no limit.
+        target: stop once the loss is below; None for no target.
+    """
+
+    steps: int = 1000
+    seconds: float | None = None
+    target: float | None = None
+
+    precisions: ClassVar[tuple[torch.dtype, ...]] = (torch.float32, torch.float64)
+    """In which precisions the method is sound."""
+
+    @abstractmethod
+    def start(self, theta: Tensor) -> Any:
+        """The state before the first step."""
+
+    @abstractmethod
+    def step(self, objective: Objective, theta: Tensor, state: Any) -> Step:
+        """One step; the objective may have been drawn anew since the last."""
+
+
+def limits(optimizer: Optimizer) -> dict[str, float]:
+    """The limits of a phase that are given, by their names."""
+    named = {"steps": optimizer.steps, "seconds": optimizer.seconds, "target": optimizer.target}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def require_positive(optimizer: str, **options: float) -> None:
+    """Refuse options that must be above zero.
+
+    Raises:
+        UserError: one that is not.
+    """
+    for name, value in options.items():
+        if not value > 0:
+            raise UserError(f"`{name}` of optimizer `{optimizer}` is {value:g}; it needs a number above 0")

@@ -1,0 +1,155 @@
+"""The loop: points are drawn, an optimizer steps, and every step is noted, one phase after the other."""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, final
+
+import numpy as np
+from torch import Tensor
+
+from pinnkit.errors import SolveError
+from pinnkit.objective.objective import Objective
+from pinnkit.optimizers import Optimizer, Step
+
+Record = dict[str, Any]
+"""One step: step, phase, loss, losses by term, seconds, step_seconds, and the optimizer's own numbers."""
+
+
+class Draws(Protocol):
+    """Makes an objective on fresh points."""
+
+    def draw(self, theta: Tensor, generator: np.random.Generator) -> Objective:
+        """An objective; adaptive points see the residual at theta."""
+        ...
+
+
+@final
+@dataclass(frozen=True)
+class Stop:
+    """Why and when a phase ended."""
+
+    phase: str
+    reason: str
+    steps: int
+    seconds: float
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What the loop gives: the parameters, how every phase ended, and the term that broke it, if one did."""
+
+    theta: Tensor
+    stops: tuple[Stop, ...]
+    steps: int
+    seconds: float
+    failure: str | None = None
+    interrupted: bool = False
+
+
+def train(
+    draws: Draws,
+    theta: Tensor,
+    phases: Sequence[tuple[str, Optimizer]],
+    renew: int,
+    generator: np.random.Generator,
+    monitor: Callable[[Record, Tensor], None] = lambda record, theta: None,
+) -> Trained:
+    """Run the phases in order from theta.
+
+    Ctrl-C ends the run and keeps what there is. A loss that is no number ends it with the last parameters at which it
+    was one, or those that it started from.
+
+    Args:
+        draws: makes objectives.
+        theta: the parameters to start from.
+        phases: optimizers by the names they are shown under.
+        renew: steps between two draws of points, 0 for one draw a phase.
+        generator: the points' own.
+        monitor: called after every step with its record and the parameters after it.
+    """
+    loop = _Loop(draws, renew, generator, monitor, theta, theta)
+    stops: list[Stop] = []
+    for name, optimizer in phases:
+        stops.append(loop.phase(name, optimizer))
+        if loop.failure is not None or loop.interrupted:
+            break
+    if loop.failure is None and loop.objective is not None:
+        # No step follows that would notice what the last one led to.
+        rows = loop.objective.rows(loop.theta)
+        loop.failure = _broken(0.5 * float(rows @ rows), loop.objective.losses(rows))
+        if loop.failure is not None:
+            stops[-1] = replace(stops[-1], reason=loop.failure)
+    kept = loop.theta if loop.failure is None else loop.good
+    return Trained(kept, tuple(stops), loop.steps, loop.seconds, loop.failure, loop.interrupted)
+
+
+@final
+@dataclass
+class _Loop:
+    """What changes while the phases run; `good` are the last parameters at which the loss was a number."""
+
+    draws: Draws
+    renew: int
+    generator: np.random.Generator
+    monitor: Callable[[Record, Tensor], None]
+    theta: Tensor
+    good: Tensor
+    objective: Objective | None = None
+    steps: int = 0
+    failure: str | None = None
+    interrupted: bool = False
+    began: float = field(default_factory=time.perf_counter)
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self.began
+
+    def phase(self, name: str, optimizer: Optimizer) -> Stop:
+        """Run one phase; points are drawn anew at its start."""
+        began, first = self.seconds, self.steps
+        self.objective = None
+        try:
+            reason = self._run(name, optimizer, began)
+        except KeyboardInterrupt:
+            reason, self.interrupted = "interrupted", True
+        except SolveError as error:
+            reason = self.failure = str(error)
+        return Stop(name, reason, self.steps - first, self.seconds - began)
+
+    def _run(self, name: str, optimizer: Optimizer, began: float) -> str:
+        """Make a phase's steps; why they ended."""
+        state = optimizer.start(self.theta)
+        for count in range(optimizer.steps):
+            if optimizer.seconds is not None and self.seconds - began >= optimizer.seconds:
+                return f"its {optimizer.seconds:g} s are over"
+            started = time.perf_counter()
+            if self.objective is None or (self.renew and count % self.renew == 0):
+                self.objective = self.draws.draw(self.theta, self.generator)
+            made = optimizer.step(self.objective, self.theta, state)
+            self.failure = _broken(made.loss, made.losses)
+            if self.failure is not None:
+                return self.failure
+            self.good, self.theta, state = self.theta, made.theta, made.state
+            self.steps += 1
+            self.monitor(self._record(name, made, started), self.theta)
+            if made.finished is not None:
+                return made.finished
+            if optimizer.target is not None and made.loss < optimizer.target:
+                return f"the loss is below {optimizer.target:g}"
+        return f"all {optimizer.steps} steps made"
+
+    def _record(self, phase: str, made: Step, started: float) -> Record:
+        times = {"seconds": self.seconds, "step_seconds": time.perf_counter() - started}
+        terms = {"loss": made.loss, "losses": dict(made.losses)}
+        return {"step": self.steps, "phase": phase, **terms, **times, **made.report}
+
+
+def _broken(loss: float, losses: Mapping[str, float]) -> str | None:
+    """The sentence for a loss that is no number, naming the terms that are to blame."""
+    if math.isfinite(loss):
+        return None
+    bad = [name for name, value in losses.items() if not math.isfinite(value)]
+    return "the loss is no longer finite" + (f"; not finite: {', '.join(bad)}" if bad else "")

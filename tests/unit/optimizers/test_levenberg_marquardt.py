@@ -1,0 +1,202 @@
+"""Levenberg-Marquardt on functions whose minima, curvature and rate of convergence are known."""
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from pinnkit.optimizers import LevenbergMarquardt, Step
+from pinnkit.optimizers.levenberg_marquardt import LMState
+
+F64 = torch.float64
+Function = Callable[[Tensor], Tensor]
+
+
+def rosenbrock(theta: Tensor) -> Tensor:
+    x, y = theta
+    return torch.stack((10.0 * (y - x * x), 1.0 - x))
+
+
+def freudenstein_roth(theta: Tensor) -> Tensor:
+    x, y = theta
+    return torch.stack((x - 13.0 + ((5.0 - y) * y - 2.0) * y, x - 29.0 + ((y + 1.0) * y - 14.0) * y))
+
+
+def powell_singular(theta: Tensor) -> Tensor:
+    a, b, c, d = theta
+    return torch.stack((a + 10.0 * b, 5.0**0.5 * (c - d), (b - 2.0 * c) ** 2, 10.0**0.5 * (a - d) ** 2))
+
+
+def helical_valley(theta: Tensor) -> Tensor:
+    x, y, z = theta
+    angle = torch.atan2(y, x) / (2.0 * torch.pi)
+    return torch.stack((10.0 * (z - 10.0 * angle), 10.0 * (torch.sqrt(x * x + y * y) - 1.0), z))
+
+
+def bard(theta: Tensor) -> Tensor:
+    measured = [0.14, 0.18, 0.22, 0.25, 0.29, 0.32, 0.35, 0.39, 0.37, 0.58, 0.73, 0.96, 1.34, 2.10, 4.39]
+    u = torch.arange(1.0, 16.0, dtype=F64)
+    v = 16.0 - u
+    x, y, z = theta
+    return torch.tensor(measured, dtype=F64) - (x + u / (v * y + torch.minimum(u, v) * z))
+
+
+def one_row(theta: Tensor) -> Tensor:
+    """Fewer rows than parameters, and a whole circle of answers."""
+    return (theta @ theta - 4.0)[None]
+
+
+# The sums of squares of J. J. Moré, B. S. Garbow, K. E. Hillstrom, ACM Trans. Math. Softw. 7 (1981).
+KNOWN: dict[str, tuple[Function, list[float], float, float]] = {
+    "rosenbrock": (rosenbrock, [-1.2, 1.0], 0.0, 1e-24),
+    "freudenstein_roth": (freudenstein_roth, [0.5, -2.0], 48.98425367924, 1e-9),
+    "powell_singular": (powell_singular, [3.0, -1.0, 0.0, 1.0], 0.0, 1e-24),
+    "helical_valley": (helical_valley, [-1.0, 0.01, 0.0], 0.0, 1e-24),
+    "bard": (bard, [1.0, 1.0, 1.0], 8.214877306578963e-3, 1e-14),
+    "one_row": (one_row, [0.3, -0.1, 0.2], 0.0, 1e-24),
+}
+
+
+def run(objective: Any, theta: Tensor, steps: int, optimizer: LevenbergMarquardt) -> tuple[Tensor, list[Step]]:
+    state, made = optimizer.start(theta), []
+    for _ in range(steps):
+        made.append(optimizer.step(objective, theta, state))
+        theta, state = made[-1].theta, made[-1].state
+        if made[-1].finished is not None:
+            break
+    return theta, made
+
+
+@pytest.mark.parametrize("options", [{}, {"acceleration": False}, {"corrections": 0}, {"damping": 1e-3}], ids=str)
+@pytest.mark.parametrize("name", KNOWN)
+def test_known_minima_are_found_and_the_loss_never_rises(objective_of: Any, name: str, options: dict[str, Any]) -> None:
+    function, start, squares, within = KNOWN[name]
+    theta = torch.tensor(start, dtype=F64)
+    found, made = run(objective_of(function, theta), theta, 100, LevenbergMarquardt(**options))
+    rows = function(found)
+    assert float(rows @ rows) == pytest.approx(squares, abs=within)
+    losses = [step.loss for step in made]
+    assert all(after <= before for before, after in pairwise(losses))
+
+
+@pytest.mark.parametrize("shape", [(30, 10), (10, 30), (10, 10)], ids=["over", "under", "square"])
+def test_linear_rows_are_solved_in_a_few_steps(objective_of: Any, shape: tuple[int, int], device: str) -> None:
+    generator = torch.Generator().manual_seed(1)
+    matrix = torch.randn(*shape, generator=generator, dtype=F64).to(device)
+    answer = torch.randn(shape[1], generator=generator, dtype=F64).to(device)
+    theta = torch.zeros(shape[1], dtype=F64, device=device)
+    found, _ = run(objective_of(lambda at: matrix @ (at - answer), theta), theta, 12, LevenbergMarquardt(damping=1e-3))
+    assert float((matrix @ (found - answer)).abs().max()) < 1e-12
+
+
+def test_a_step_is_bent_by_half_of_the_second_order_term(objective_of: Any) -> None:
+    """For quadratic rows the difference quotient of the curvature is exact: d = s + a/2, A a = -J^T r_ss."""
+    generator = torch.Generator().manual_seed(8)
+    slopes = torch.randn(6, 3, generator=generator, dtype=F64)
+    curves = 0.1 * torch.randn(6, 3, 3, generator=generator, dtype=F64)
+    rows = torch.randn(6, generator=generator, dtype=F64)
+
+    def function(at: Tensor) -> Tensor:
+        return rows + slopes @ at + torch.einsum("nij,i,j->n", curves, at, at)
+
+    theta = torch.zeros(3, dtype=F64)
+    optimizer = LevenbergMarquardt(damping=2.0, corrections=0)
+    made = optimizer.step(objective_of(function, theta), theta, optimizer.start(theta))
+    matrix = slopes.T @ slopes + 2.0 * torch.eye(3, dtype=F64)
+    step = -torch.linalg.solve(matrix, slopes.T @ rows)
+    curvature = 2.0 * torch.einsum("nij,i,j->n", curves, step, step)
+    acceleration = -torch.linalg.solve(matrix, slopes.T @ curvature)
+    assert float(acceleration.norm()) > 0.01
+    torch.testing.assert_close(made.theta, step + 0.5 * acceleration, rtol=1e-11, atol=1e-12)
+    assert made.report["bend"] == pytest.approx(2.0 * float(acceleration.norm() / step.norm()), rel=1e-9)
+    straight = LevenbergMarquardt(damping=2.0, acceleration=False, corrections=0)
+    plain = straight.step(objective_of(function, theta), theta, straight.start(theta))
+    torch.testing.assert_close(plain.theta, step, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(("acceleration", "order"), [(False, 2.0), (True, 3.0)], ids=["newton", "bent"])
+def test_the_order_of_convergence(objective_of: Any, acceleration: bool, order: float) -> None:
+    """Without damping: of second order for rows that vanish together, and of third with the curvature."""
+    theta = torch.tensor([1.6, 0.7], dtype=F64)
+
+    def function(at: Tensor) -> Tensor:
+        x, y = at
+        return torch.stack((x * x + y * y - 2.0, x * y - 1.0 + (x - 1.0) ** 2, x - y + 0.3 * (x * x - 1.0)))
+
+    optimizer = LevenbergMarquardt(damping=1e-30, acceleration=acceleration, corrections=0)
+    _, made = run(objective_of(function, theta), theta, 10, optimizer)
+    distances = [math.sqrt(2.0 * step.loss) for step in made]
+    logs = [math.log(d) for d in distances if d > 1e-13]
+    observed = (logs[-1] - logs[-2]) / (logs[-2] - logs[-3])
+    assert observed == pytest.approx(order, abs=0.25)
+
+
+def test_a_correction_leads_back_to_the_linear_model(objective_of: Any) -> None:
+    """At r = e^0 with lambda = 2: s = -1/3 and r + J s = 2/3, so c = -(e^s - 2/3)/3."""
+    theta = torch.zeros(1, dtype=F64)
+    objective = objective_of(torch.exp, theta)
+    ends = {}
+    for corrections in (0, 5):
+        optimizer = LevenbergMarquardt(damping=2.0, acceleration=False, corrections=corrections)
+        made = optimizer.step(objective, theta, optimizer.start(theta))
+        ends[int(made.report["corrections"])] = float(made.theta)
+    step = -1.0 / 3.0
+    assert ends == pytest.approx({0: step, 1: step - (math.exp(step) - 2.0 / 3.0) / 3.0}, rel=1e-12)
+
+
+def test_a_change_that_leads_to_no_number_is_refused(objective_of: Any) -> None:
+    theta = torch.tensor([40.0], dtype=F64)
+    objective = objective_of(torch.log, theta)
+    for acceleration in (True, False):
+        optimizer = LevenbergMarquardt(damping=1e-6, acceleration=acceleration, tries=1)
+        made = optimizer.step(objective, theta, LMState(1e-6))
+        assert torch.equal(made.theta, theta)
+        assert made.finished is None
+        assert made.state.damping == pytest.approx(5e-6)
+        found, _ = run(objective, theta, 200, LevenbergMarquardt(damping=1e-6, acceleration=acceleration))
+        assert float(found) == pytest.approx(1.0, abs=1e-12)
+
+
+def test_a_jacobian_of_lower_rank_is_no_obstacle(objective_of: Any) -> None:
+    theta = torch.tensor([3.0, -1.0, 5.0], dtype=F64)
+    objective = objective_of(lambda at: torch.stack([at[0] + at[1] - 1.0, 2.0 * (at[0] + at[1]) - 2.0] * 2), theta)
+    found, _ = run(objective, theta, 20, LevenbergMarquardt())
+    assert float(found[0] + found[1]) == pytest.approx(1.0, abs=1e-12)
+    assert float(found[0] - found[1]) == pytest.approx(4.0, abs=1e-12), "it moves along the rows only"
+    assert float(found[2]) == 5.0
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (lambda at: at - 1.0, "every residual is zero"),
+        (lambda at: 1.0 + (at - 1.0) ** 2, "the gradient is zero"),
+        (lambda at: torch.where(at == 1.0, at, float("nan")), "no damped step lowers the loss any more"),
+    ],
+)
+def test_it_says_why_there_is_no_point_in_going_on(objective_of: Any, function: Function, reason: str) -> None:
+    theta = torch.ones(1, dtype=F64)
+    found, made = run(objective_of(function, theta), theta, 20, LevenbergMarquardt())
+    assert made[-1].finished == reason
+    assert torch.equal(found, theta)
+
+
+def test_damping_follows_the_gain(objective_of: Any) -> None:
+    theta = torch.tensor([4.0, -2.0], dtype=F64)
+    optimizer = LevenbergMarquardt(damping=10.0)
+    made = optimizer.step(objective_of(lambda at: 3.0 * at, theta), theta, optimizer.start(theta))
+    # Linear rows do just what the model foretells.
+    assert made.report["gain"] == pytest.approx(1.0, rel=1e-12)
+    assert made.report["damping"] == 10.0
+    assert made.state.damping == 2.0
+
+
+def test_chunks_change_nothing(objective_of: Any) -> None:
+    theta = torch.ones(3, dtype=F64)
+    whole, _ = run(objective_of(bard, theta), theta, 5, LevenbergMarquardt())
+    parts, _ = run(objective_of(bard, theta, blocks=4, chunk=4), theta, 5, LevenbergMarquardt())
+    torch.testing.assert_close(parts, whole, rtol=1e-10, atol=1e-10)
