@@ -1,0 +1,39 @@
+"""How far computed fields are from the truth."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+Field = Callable[[np.ndarray], np.ndarray]
+"""Gives the values of f fields, shape (n, f), at points of shape (n, d)."""
+
+
+def relative_l2(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """The relative error ||values - truth|| / ||truth|| of every field, in the Euclidean norm over the points.
+
+    A field whose truth is zero everywhere has no relative error; its root mean square is given instead.
+
+    Args:
+        values: what was computed, shape (n, f).
+        truth: what is right, shape (n, f).
+
+    Returns:
+        One number a field, shape (f,).
+
+    Example:
+        >>> relative_l2(np.array([[3.0], [4.4]]), np.array([[3.0], [4.0]])).round(3)
+        array([0.08])
+    """
+    difference = np.linalg.norm(values - truth, axis=0)
+    size = np.linalg.norm(truth, axis=0)
+    return difference / np.where(size > 0, size, np.sqrt(len(truth)))
+
+
+def max_abs(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """The largest absolute error of every field, in the field's own units; shapes as in `relative_l2`.
+
+    Example:
+        >>> max_abs(np.array([[3.0], [4.4]]), np.array([[3.0], [4.0]])).round(3)
+        array([0.4])
+    """
+    return np.max(np.abs(values - truth), axis=0)

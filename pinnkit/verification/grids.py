@@ -1,0 +1,31 @@
+"""Dense points on which an answer is measured, apart from those on which it was trained."""
+
+import numpy as np
+
+from pinnkit.geometry.box import box_of
+from pinnkit.points.sobol import Sobol
+from pinnkit.problem.problem import Problem
+
+STEPS = {1: 1001, 2: 201, 3: 41}
+"""The number of cells along every coordinate, by the number of coordinates."""
+
+MANY = 20_000
+"""The number of points in four dimensions or more, where a grid would have few along every coordinate."""
+
+
+def test_grid(problem: Problem) -> tuple[list[np.ndarray] | None, np.ndarray]:
+    """The centres of equal cells of the problem's box, or Sobol points where it has four coordinates or more.
+
+    Cell centres weigh every part of the box alike and avoid its faces, where conditions are often built in.
+
+    Returns:
+        The values along each coordinate (None where the points are no grid), and the points, shape (n, d), of which
+        the last coordinate runs fastest: fields on them take the shape of the grid by ``reshape``.
+    """
+    box = box_of(problem)
+    if box.dimension not in STEPS:
+        return None, Sobol(MANY).draw(box, np.random.default_rng(0)).coordinates
+    steps = STEPS[box.dimension]
+    centres = (np.arange(steps) + 0.5) / steps
+    axes = [low + (high - low) * centres for low, high in zip(box.lower, box.upper, strict=True)]
+    return axes, np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)

@@ -1,0 +1,47 @@
+"""The reference that a problem names: exact fields, or a classical method that is run."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from pinnkit.equations.expression import Expression
+from pinnkit.errors import Mistake, UserError
+from pinnkit.problem.problem import Problem
+from pinnkit.registry import Registry
+from pinnkit.verification.cole_hopf import ColeHopf
+from pinnkit.verification.method import ReferenceMethod, ReferenceSolution, evaluated
+
+REFERENCES: Registry[ReferenceMethod] = Registry(
+    "reference method",
+    ReferenceMethod,  # type: ignore[type-abstract]  # the table only compares with it and never builds it
+    {"cole_hopf": ColeHopf},
+)
+
+
+def reference_for(problem: Problem) -> ReferenceSolution | None:
+    """The reference that the problem names, or None where it names none.
+
+    Raises:
+        UserError: an exact solution that leaves out a field; a method that is unknown or cannot treat the problem.
+    """
+    known = problem.reference
+    if known is None:
+        return None
+    if known.exact:
+        return _exact(problem, known.exact)
+    if known.method is None:
+        return None
+    return REFERENCES.build({"name": known.method, **known.options}).solve(problem)
+
+
+def _exact(problem: Problem, fields: Mapping[str, Expression]) -> ReferenceSolution:
+    """The reference that consists of expressions for all fields."""
+    missing = [name for name in problem.fields if name not in fields]
+    if missing:
+        listed = ", ".join(f"`{name}`" for name in missing)
+        raise UserError(Mistake(f"the exact reference of `{problem.name}` gives no expression for {listed}"))
+
+    def values(points: np.ndarray) -> np.ndarray:
+        return np.stack([evaluated(fields[name].tree, problem, points) for name in problem.fields], axis=1)
+
+    return ReferenceSolution(values, "the exact solution", float(np.finfo(np.float64).eps))

@@ -1,0 +1,156 @@
+"""From a problem and a config to the parts of a run.
+
+Satisfied: every automatic choice is made once and is a plain value in the run's config; what the machine or the method
+cannot do is refused before anything is trained; a seed is a start.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+
+from pinnkit import building
+from pinnkit.building import Run, build_run
+from pinnkit.config import Config
+from pinnkit.derivatives.layout import Layout
+from pinnkit.errors import UserError
+from pinnkit.networks import MLP, Fourier
+from pinnkit.optimizers import LBFGS, Adam, LevenbergMarquardt
+from pinnkit.points import Uniform
+from pinnkit.problem.define import define
+from pinnkit.problem.problem import Problem
+
+
+@pytest.fixture
+def heat() -> Problem:
+    return define(
+        name="heat",
+        coordinates={"x": {"range": [0, 1], "periodic": True}, "t": [0, 1]},
+        time="t",
+        fields=["u", "v"],
+        equations=["u_t = u_xx", "v_t = v_xx + u"],
+        conditions={"start": {"on": "t = 0", "equation": "u = sin(2*pi*x)"}, "v": {"on": "t = 0", "equation": "v = 0"}},
+    )
+
+
+def run(problem: Problem, **options: Any) -> Run:
+    given = {"network": MLP(5, 2), "points": Uniform(10), "device": "cpu", **options}
+    return build_run(problem, Config(**given))
+
+
+def test_the_parts_fit_together(heat: Problem) -> None:
+    one = run(heat)
+    sizes = [tuple(p.shape) for name, p in one.trial.network.named_parameters() if name.endswith("weight")]
+    # A periodic coordinate has two features, and the other one.
+    assert sizes == [(5, 3), (5, 5), (2, 5)]
+    assert one.assembly.trial is one.trial
+    assert one.formulation is one.trial.formulation
+    assert one.problem is heat
+
+
+def test_automatic_choices_are_integers(heat: Problem, device: str) -> None:
+    one = run(heat, device=device)
+    assert (one.config.threads, one.config.chunk) != ("auto", "auto")
+    assert type(one.config.threads) is int
+    assert type(one.config.chunk) is int
+    assert 1 <= one.config.threads <= 4
+    assert 256 <= one.config.chunk <= 65536
+    assert one.config.chunk & (one.config.chunk - 1) == 0
+    assert one.assembly.chunk == one.config.chunk
+    assert torch.device(one.config.device).type == device
+
+
+def test_choices_that_were_made_stand(heat: Problem) -> None:
+    one = run(heat, threads=3, chunk=100)
+    assert (one.config.threads, one.config.chunk, one.config.device) == (3, 100, "cpu")
+    again = build_run(heat, one.config)
+    assert again.config == one.config
+
+
+def test_the_device_is_cuda_where_there_is_one(heat: Problem) -> None:
+    expected = "cuda" if torch.cuda.is_available() else "cpu"
+    assert torch.device(run(heat, device="auto").config.device).type == expected
+
+
+@pytest.mark.parametrize(
+    ("device", "said"),
+    [
+        ("gpu", "unknown device `gpu`; known: auto, cpu, cuda"),
+        ("cuda:99", "device `cuda:99` is not there; torch finds"),
+        ("meta", "device `meta` is not supported; known: auto, cpu"),
+    ],
+)
+def test_devices_that_are_not_there(heat: Problem, device: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        run(heat, device=device)
+
+
+def test_mps_has_no_float64(heat: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    with pytest.raises(UserError, match="device `mps` has no float64; set `precision: float32`"):
+        run(heat, device="mps")
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(UserError, match="device `mps` is not there"):
+        run(heat, device="mps")
+
+
+def test_levenberg_marquardt_needs_float64(heat: Problem) -> None:
+    phases = (Adam(steps=5), LevenbergMarquardt(steps=5))
+    with pytest.raises(UserError, match="loses its digits in float32; set `precision: float64`"):
+        run(heat, precision="float32", phases=phases)
+    assert run(heat, precision="float32", phases=(Adam(steps=5), LBFGS(steps=5))).trial.dtype == torch.float32
+    assert run(heat, phases=phases).trial.dtype == torch.float64
+
+
+@pytest.mark.parametrize("free", [0, 10**6, 10**9, 10**15])
+def test_the_chunk_follows_the_free_memory(heat: Problem, free: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of it for the Jacobian, within bounds."""
+    pages = {"SC_AVPHYS_PAGES": free, "SC_PAGE_SIZE": 1}
+    monkeypatch.setattr(building.os, "sysconf", pages.__getitem__)
+    monkeypatch.setattr(building.os, "sysconf_names", pages)
+    one = run(heat)
+    chunk, size = one.assembly.chunk, 8 * one.trial.layout.size
+    assert chunk == 256 or chunk * size <= free / 4
+    assert chunk == 65536 or 2 * chunk * size > free / 4
+
+
+def test_the_chunk_where_free_memory_is_unknown(heat: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(building.os, "sysconf_names")
+    assert run(heat).config.chunk == 65536
+
+
+def test_a_seed_is_a_start(heat: Problem, device: str) -> None:
+    def start(**options: Any) -> torch.Tensor:
+        return Layout.start(run(heat, embedding=Fourier(count=4), **options).trial.network)
+
+    double = start(seed=5)
+    assert torch.equal(double, start(seed=5, device=device).cpu())
+    assert torch.equal(double.to(torch.float32), start(seed=5, precision="float32", phases=(Adam(),)))
+    assert not torch.equal(double, start(seed=6))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"weights": {"equation_3": 1.0}}, "unknown term `equation_3` in `weights`"),
+        ({"hard": ("begin",)}, "unknown condition `begin` in `hard`"),
+    ],
+)
+def test_names_that_do_not_fit(heat: Problem, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        run(heat, **options)
+
+
+def test_balanced_terms_are_equally_fast_to_learn_at_the_start(heat: Problem) -> None:
+    """w_m tr K_m is the same for all terms, as far as traces are estimated; weights that are given stand."""
+    one = run(heat, hard="none", weights={"v": 17.0})
+    weights = one.config.weights
+    assert set(weights) == set(one.assembly.terms)
+    assert weights["v"] == 17.0
+    many = replace(one.assembly, interior=Uniform(2000), faces=Uniform(2000), weights={})
+    traces = many.traces(Layout.start(one.trial.network), building.np.random.default_rng(9))
+    shares = [weights[term] * traces[term] for term in one.assembly.terms if term != "v"]
+    assert max(shares) <= 2.0 * min(shares)
+    assert not one.config.balance
+    assert dict(run(heat, hard="none", balance=False).config.weights) == {}
