@@ -1,0 +1,224 @@
+"""The command line: every command reads its arguments and calls the package; this file reports what went wrong.
+
+Everything heavy is imported inside a command, so that `pinnkit --help` answers at once.
+"""
+
+import io
+import sys
+import traceback
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from pinnkit import __version__
+from pinnkit.errors import Mistake, SolveError, UserError
+
+if TYPE_CHECKING:
+    from pinnkit.plugins import Plugin
+    from pinnkit.problem.problem import Problem
+
+ProblemFile = Annotated[str, typer.Argument(metavar="PROBLEM", help="A problem file, or the name of a shipped one.")]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parameter", metavar="NAME=VALUE", help="Another value of a parameter, as `nu=0.02/pi`. Repeatable."
+    ),
+]
+Plugins = Annotated[
+    list[Path] | None,
+    typer.Option("--plugin", metavar="FILE", help="Run a Python file and call its `register()`. Repeatable."),
+]
+
+
+class File(str, Enum):
+    """The files that a person writes."""
+
+    problem = "problem"
+    config = "config"
+
+
+class _Interrupted(Exception):  # noqa: N818 (an interruption is no error)
+    """Ctrl-C, in a form that typer leaves to `main`."""
+
+
+class _Commands(TyperGroup):
+    """The group of all commands; typer would answer Ctrl-C without a word."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise _Interrupted from None
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="Differential equations from a file to a verified neural field.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and exit: 0, 2 for a mistake of the user, 1 for a run that failed, 130 when interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks `ν` shows `?`
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    wants_traceback = "--traceback" in given
+    try:
+        app([argument for argument in given if argument != "--traceback"], prog_name="pinnkit")
+    except UserError as error:
+        _stop(str(error), 2)
+    except SolveError as error:
+        _stop(f"the run could not go on: {error}", 1)
+    except _Interrupted:
+        _stop("interrupted: what was written so far is kept", 130)
+    except Exception as error:
+        if wants_traceback:
+            traceback.print_exc()
+        name = f"{type(error).__name__}: {error}".rstrip(": ")
+        _stop(f"this is a bug in pinnkit ({name}); `--traceback` shows where. Please report it.", 1)
+
+
+def _stop(message: str, status: int) -> None:
+    typer.echo(message, err=True)
+    sys.exit(status)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pinnkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+    show_traceback: Annotated[
+        bool, typer.Option("--traceback", help="Show where an unexpected error comes from (before or after a command).")
+    ] = False,
+) -> None:
+    """Differential equations from a file to a verified neural field."""
+
+
+@app.command()
+def check(
+    problem: ProblemFile,
+    parameter: Parameters = None,
+    latex: Annotated[bool, typer.Option("--latex", help="Print the equations as LaTeX.")] = False,
+) -> None:
+    """Check a problem as mathematics and print it back as it was understood."""
+    understood = _load(problem, parameter)
+    from pinnkit.problem.checks import check_problem
+    from pinnkit.problem.summary import summary
+
+    findings = check_problem(understood)
+    typer.echo(summary(understood, findings, as_latex=latex))
+    if any(finding.fatal for finding in findings):
+        raise typer.Exit(2)
+
+
+@app.command()
+def solve(
+    problem: ProblemFile,
+    config: Annotated[
+        str | None, typer.Option(help="A config file or the name of a shipped one; else the problem's own.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change the config, as `phases.0.steps=50`. Repeatable."),
+    ] = None,
+    parameter: Parameters = None,
+    seed: Annotated[int | None, typer.Option(help="The seed of every random number.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads of the arithmetic on a CPU.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run folder; else runs/<problem>/<time>.")] = None,
+    plugin: Plugins = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
+) -> None:
+    """Solve a problem and write a run folder with fields, figures and a verdict."""
+    plugins = _load_plugins(plugin)
+    understood = _load(problem, parameter)
+    from pinnkit.config import load_config
+    from pinnkit.shipped import config_path
+
+    beside = Path(understood.source) if understood.source else None
+    flags = {"seed": seed, "device": device, "threads": threads}
+    overrides = [*(set_ or []), *(f"{key}={value}" for key, value in flags.items() if value is not None)]
+    chosen = load_config(config_path(config or understood.config, None if config else beside), overrides)
+    from pinnkit.solving import solve_to_folder  # last, so that a mistake in the config is told before more is loaded
+
+    solve_to_folder(understood, chosen, out, quiet=quiet, plugins=[p.path for p in plugins])
+
+
+@app.command()
+def predict(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    at: Annotated[Path, typer.Option(help="A CSV file with a column for each coordinate.")],
+    out: Annotated[Path | None, typer.Option(help="The CSV file to write; else RUN/values.csv.")] = None,
+    plugin: Plugins = None,
+) -> None:
+    """Write the fields of a run at the points of a CSV file."""
+    _load_plugins(plugin)
+    from pinnkit.results.prediction import predict_csv
+
+    typer.echo(f"wrote {predict_csv(run, at, out)}")
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help="What to list; else every kind.")] = None,
+    plugin: Plugins = None,
+) -> None:
+    """List the parts that a file can name, with their options."""
+    from pinnkit.listing import listing
+
+    _load_plugins(plugin)
+    typer.echo(listing(kind))
+
+
+@app.command()
+def schema(
+    file: Annotated[File, typer.Argument(metavar="FILE", help="`problem` or `config`.")],
+) -> None:
+    """Print the JSON schema of a file, for editors that check while one types."""
+    import json
+
+    if file is File.problem:
+        from pinnkit.problem.schema import problem_schema as made
+    else:
+        from pinnkit.config import config_schema as made
+    typer.echo(json.dumps(made(), indent=2, ensure_ascii=False))
+
+
+def _load(name: str, parameters: list[str] | None) -> "Problem":
+    """The problem of a file, with the parameters that the command line changes."""
+    from pinnkit.equations import parse_number
+    from pinnkit.problem.load import load_problem
+
+    problem = load_problem(name)
+    changed = {}
+    for text in parameters or []:
+        key, equals, value = (part.strip() for part in text.partition("="))
+        if not (key and equals and value):
+            raise UserError(Mistake(f"`--parameter {text}` is not of the form `name=value`"))
+        changed[key] = parse_number(value)
+    return problem.with_parameters(**changed) if changed else problem
+
+
+def _load_plugins(paths: list[Path] | None) -> "list[Plugin]":
+    """Run the plugins, and say so."""
+    from pinnkit.plugins import load_plugin
+
+    plugins = [load_plugin(path) for path in paths or []]
+    for plugin in plugins:
+        typer.echo(str(plugin), err=True)
+    return plugins

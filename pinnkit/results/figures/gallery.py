@@ -1,0 +1,52 @@
+"""All pictures of a run, chosen by the number of coordinates."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pinnkit.results.fields import GridFields, ScatteredFields
+from pinnkit.results.figures.curves import draw_curves
+from pinnkit.results.figures.losses import draw_losses
+from pinnkit.results.figures.middles import draw_middles
+from pinnkit.results.figures.picture import Picture
+from pinnkit.results.figures.planes import draw_planes
+from pinnkit.results.figures.scattered import draw_scattered
+from pinnkit.results.figures.slices import draw_slices
+from pinnkit.results.figures.volume import draw_volume
+
+
+def draw_fields(folder: Path, fields: GridFields | ScatteredFields) -> tuple[Picture, ...]:
+    """Draw every field into `folder`, the most telling picture first.
+
+    One coordinate gives curves; two give prediction, reference and error, and slices over time; three give slices over
+    time or middle planes, and a spatial picture; three of space and time the same at the last time.
+    """
+    if isinstance(fields, ScatteredFields):
+        return tuple(draw_scattered(folder / f"field_{name}.png", fields, name) for name in fields.predicted)
+    if len(fields.names) == 1:
+        return (draw_curves(folder / "curves.png", fields),)
+    return tuple(picture for name in fields.predicted for picture in _one(folder, fields, name))
+
+
+def draw_history(folder: Path, history: Sequence[Mapping[str, Any]]) -> tuple[Picture, ...]:
+    """Draw the losses of a run; a run that was stopped before its first record has none."""
+    return (draw_losses(folder / "losses.png", history),) if history else ()
+
+
+def _one(folder: Path, grid: GridFields, name: str) -> list[Picture]:
+    """The pictures of one field over two to four coordinates."""
+    if len(grid.names) == 4:
+        if grid.time is None:
+            grid = grid.cut(grid.names[-1], len(grid.axes[-1]) // 2)
+        else:
+            grid = grid.cut(grid.time, len(grid.axis(grid.time)) - 1)
+    if len(grid.names) == 2:
+        pictures = [draw_planes(folder / f"field_{name}.png", grid, name)]
+        if grid.time is not None:
+            pictures.append(draw_slices(folder / f"field_{name}_slices.png", grid, name))
+        return pictures
+    flat = draw_slices if grid.time is not None else draw_middles
+    return [
+        flat(folder / f"field_{name}.png", grid, name),
+        draw_volume(folder / f"field_{name}_volume.png", grid, name),
+    ]

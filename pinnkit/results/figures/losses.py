@@ -1,0 +1,83 @@
+"""How the losses fell: every term and the total on a logarithmic scale, the phases, and the error where it is known."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from pinnkit.results.figures.picture import Picture
+from pinnkit.results.figures.style import COLOURS, INK, SOFT, STYLES, dress, figure, logarithmic, save
+
+
+def draw_losses(path: Path, history: Sequence[Mapping[str, Any]]) -> Picture:
+    """Draw the records of a history: `step`, `phase`, `loss`, `losses` {term: value} and `relative_l2` where known.
+
+    Raises:
+        ValueError: the history is empty.
+    """
+    if not history:
+        raise ValueError("a history without records has no losses to draw")
+    steps = np.array([record["step"] for record in history], dtype=float)
+    errors = _column([record.get("relative_l2") for record in history])
+    known = bool(np.isfinite(errors).any())
+    drawn = figure(8.6, 6.0 if known else 4.2)
+    if known:
+        upper, lower = drawn.subplots(2, 1, sharex=True, height_ratios=[2, 1])
+    else:
+        upper, lower = drawn.add_subplot(), None
+    terms = list(dict.fromkeys(term for record in history for term in record.get("losses") or {}))
+    marker = "." if len(history) < 3 else None
+    for k, term in enumerate(terms):
+        values = _column([(record.get("losses") or {}).get(term) for record in history])
+        style = {"color": COLOURS[k % len(COLOURS)], "linestyle": STYLES[k // len(COLOURS) % len(STYLES)]}
+        upper.plot(steps, values, linewidth=1.1, label=term, marker=marker, **style)
+    total = _column([record.get("loss") for record in history])
+    upper.plot(steps, total, color=INK, linewidth=1.8, label="total", marker=marker, zorder=1.5)
+    logarithmic(upper)
+    dress(upper, "" if lower is not None else "step", "loss")
+    upper.legend(frameon=False, fontsize=8.5, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    if lower is not None:
+        seen = np.isfinite(errors)
+        lower.plot(steps[seen], errors[seen], color=COLOURS[1], linewidth=1.4, marker="." if seen.sum() < 60 else None)
+        logarithmic(lower)
+        dress(lower, "step", "relative L2 error")
+    # Set by hand, since records without one finite loss would leave the names of the phases off the page.
+    margin = 0.01 * (steps[-1] - steps[0]) or 0.5
+    upper.set_xlim(steps[0] - margin, steps[-1] + margin)
+    _phases([upper] if lower is None else [upper, lower], history)
+    return Picture(save(drawn, path), "Losses by term" + (", and the relative L2 error." if known else "."))
+
+
+def _phases(panels: Sequence[Axes], history: Sequence[Mapping[str, Any]]) -> None:
+    """A line where one phase follows another, and the phases' names along the top."""
+    starts = [(float(history[0]["step"]), str(history[0].get("phase", "")))]
+    for before, after in pairwise(history):
+        if after.get("phase") != before.get("phase"):
+            starts.append((float(after["step"]), str(after.get("phase", ""))))
+            for axes in panels:
+                axes.axvline(float(after["step"]), color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)))
+    first, last = float(history[0]["step"]), float(history[-1]["step"])
+    room = 0.16 * (last - first)
+    line, behind = 0, -np.inf
+    for start, name in starts:
+        # A name that would run into the one before it goes one line higher.
+        line = line + 1 if start - behind < room else 0
+        behind = start
+        panels[0].annotate(
+            name,
+            (start, 1.0),
+            (2, 3 + 10 * line),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            color=SOFT,
+            fontsize=8,
+        )
+
+
+def _column(values: Sequence[Any]) -> np.ndarray:
+    """Values as an array for a logarithmic axis: what is missing, not finite or not positive is a gap."""
+    numbers = np.array([np.nan if value is None else float(value) for value in values])
+    return np.where(np.isfinite(numbers) & (numbers > 0), numbers, np.nan)

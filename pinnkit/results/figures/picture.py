@@ -1,0 +1,15 @@
+"""A figure as a file: what every drawing function returns and the report shows."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+
+@final
+@dataclass(frozen=True)
+class Picture:
+    """A figure on disk with the sentence that belongs below it, and a remark where it is not what was wanted."""
+
+    path: Path
+    caption: str
+    remark: str | None = None

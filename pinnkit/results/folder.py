@@ -1,0 +1,158 @@
+"""The folder of one run: its name, the names of all files in it, and the history that grows while it is solved."""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO, final
+
+from pinnkit.errors import Mistake, UserError
+from pinnkit.results.writing import cannot_write, plain
+
+RUNS = Path("runs")
+"""Where runs go when the user names no folder."""
+
+
+@final
+class RunFolder:
+    """The names of everything that a run leaves behind; the only place where they are spelt.
+
+    Example:
+        >>> RunFolder(Path("runs/burgers/20260101-120000")).result.name
+        'result.json'
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problem = path / "problem.yaml"
+        self.config = path / "config.yaml"
+        self.history = path / "history.jsonl"
+        self.checkpoint = path / "checkpoint"
+        self.fields = path / "fields.npz"
+        self.figures = path / "figures"
+        self.report = path / "report.html"
+        self.environment = path / "environment.json"
+        self.result = path / "result.json"
+
+    def __repr__(self) -> str:
+        return f"RunFolder({str(self.path)!r})"
+
+
+def new_run_folder(problem_name: str, out: Path | None, stamp: datetime) -> Path:
+    """Make the empty folder of a new run: `out`, or `runs/<problem>/<YYYYmmdd-HHMMSS>`.
+
+    A stamp that is taken gets `-2`, `-3` ... appended; a folder that the user named must be new or empty.
+
+    Args:
+        problem_name: the problem's name; characters that do not belong in a file name become `_`.
+        out: the folder that the user asked for.
+        stamp: when the run began.
+
+    Raises:
+        UserError: `out` holds files already, or the folder cannot be made or written to (with the system's reason).
+    """
+    if out is not None:
+        return _named(out)
+    parent = RUNS / (re.sub(r"[^\w.-]+", "_", problem_name).strip(".") or "problem")
+    name = f"{stamp:%Y%m%d-%H%M%S}"
+    number = 1
+    while True:
+        path = parent / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            if not parent.is_dir():
+                raise UserError(Mistake(f"cannot write `{path}`: `{parent}` is a file")) from None
+            number += 1
+        except OSError as error:
+            raise cannot_write(path, error) from None
+        else:
+            return path
+
+
+def open_run_folder(path: Path) -> RunFolder:
+    """The folder of a finished or interrupted run.
+
+    Raises:
+        UserError: there is no such folder, or no run in it.
+    """
+    folder = RunFolder(path)
+    if not path.is_dir():
+        kind = "is a file, not the folder of a run" if path.exists() else "does not exist"
+        raise UserError(Mistake(f"run folder `{path}` {kind}"))
+    if not folder.problem.is_file():
+        below = sorted(found.parent for found in path.glob("**/problem.yaml"))
+        hint = f"Did you mean `{below[-1]}`?" if below else "A run folder is what `pinnkit solve` made."
+        raise UserError(Mistake(f"no run in `{path}`: it has no `problem.yaml`", hint=hint))
+    return folder
+
+
+def _named(out: Path) -> Path:
+    """The folder that the user asked for, made where it is missing and tried by making a file in it."""
+    probe = out / f".writable-{os.getpid()}"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        taken = any(out.iterdir())
+        if not taken:
+            probe.touch()
+            probe.unlink()
+    except FileExistsError:
+        raise UserError(Mistake(f"cannot write `{out}`: it is a file, not a folder")) from None
+    except OSError as error:
+        raise cannot_write(out, error) from None
+    if taken:
+        hint = "Runs are never overwritten: name a new folder, or leave out `--out`."
+        raise UserError(Mistake(f"folder `{out}` is not empty", hint=hint))
+    return out
+
+
+@final
+class HistoryFile:
+    """The history of a run, one JSON object a line, on disk as soon as it is appended.
+
+    Opening a file that exists goes on behind its last whole line, so that a resumed run has one history.
+
+    Raises:
+        UserError: the file cannot be opened for writing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            torn = path.is_file() and not path.read_bytes().endswith(b"\n") and path.stat().st_size > 0
+            self._file: TextIO = path.open("a", encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise cannot_write(path, error) from None
+        if torn:
+            self._file.write("\n")
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        """Add one record; numbers that are not finite are written as null."""
+        self._file.write(json.dumps(plain(record), ensure_ascii=False, allow_nan=False) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file; what was appended is there already."""
+        self._file.close()
+
+    def __enter__(self) -> "HistoryFile":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def read_history(path: Path) -> Iterator[dict[str, Any]]:
+    """The records of a history in order; a line torn by a crash is left out."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            try:
+                record = json.loads(line)
+            except json.JSONDecodeError:
+                continue
+            if isinstance(record, dict):
+                yield record

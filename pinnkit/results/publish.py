@@ -1,0 +1,93 @@
+"""What a run leaves in its folder: first the problem and the config, at the end result, fields, figures and report."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from pinnkit.building import Run
+from pinnkit.config import dump_config
+from pinnkit.equations import latex, unicode
+from pinnkit.equations.expression import Expression
+from pinnkit.problem.dump import dump_problem
+from pinnkit.problem.problem import Condition, Equation, Problem
+from pinnkit.results.environment import environment
+from pinnkit.results.fields import write_fields
+from pinnkit.results.figures.gallery import draw_fields, draw_history
+from pinnkit.results.figures.picture import Picture
+from pinnkit.results.figures.points import draw_points
+from pinnkit.results.folder import RunFolder
+from pinnkit.results.page import Formula
+from pinnkit.results.report import ConditionLine, Report, write_report
+from pinnkit.results.solution import Solution
+from pinnkit.results.vtk import write_vtk
+from pinnkit.results.writing import write_json, write_text
+from pinnkit.verification import ReferenceSolution
+
+
+def write_start(files: RunFolder, run: Run, plugins: Sequence[Path] = ()) -> None:
+    """What a folder holds before the first step."""
+    write_text(files.problem, dump_problem(run.problem))
+    write_text(files.config, dump_config(run.config))
+    assert isinstance(run.config.threads, int)
+    device, precision = run.config.device, run.config.precision
+    write_json(files.environment, environment(device, precision, "highest", run.config.threads, plugins))
+
+
+def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolution | None) -> None:
+    """The result, the fields, the figures and the report; the result first, in case a picture fails."""
+    write_json(files.result, solution.result)
+    fields = solution.sampled(reference)
+    write_fields(files.fields, fields)
+    write_vtk(files.path, fields)
+    files.figures.mkdir(exist_ok=True)
+    pictures = (
+        *draw_fields(files.figures, fields),
+        _draw_points(files.figures / "points.png", solution),
+        *draw_history(files.figures, solution.history),
+    )
+    problem = solution.problem
+    report = Report(
+        title=problem.name,
+        result=solution.result,
+        equations=[_formula(equation, problem) for equation in problem.equations],
+        conditions=_conditions(solution.run),
+        stops=solution.result["stops"],
+        pictures=pictures,
+        environment=environment(solution.config.device, solution.config.precision, "highest", torch.get_num_threads()),
+        description=problem.title,
+        settings=dump_config(solution.config),
+        problem_text=dump_problem(problem),
+        remarks=[picture.remark for picture in pictures if picture.remark],
+    )
+    write_report(files.report, report)
+
+
+def _draw_points(path: Path, solution: Solution) -> Picture:
+    """A draw of points as the last steps saw them."""
+    assembly, problem = solution.run.assembly, solution.problem
+    generator = np.random.default_rng([solution.config.seed, 3])
+    interior = assembly.interior_points(solution.theta, generator)
+    conditions = {}
+    for condition in solution.run.formulation.soft:
+        drawn = assembly.condition_points(condition, generator).values()
+        conditions[condition.name] = np.concatenate([points.coordinates for points in drawn])
+    names = problem.scope.coordinates
+    return draw_points(path, names, interior.coordinates, interior.density, conditions, problem.time)
+
+
+def _formula(named: Equation | Condition, problem: Problem) -> Formula:
+    residual = named.residual
+    if not isinstance(residual, Expression):
+        return Formula(named.name, residual.text)
+    return Formula(named.name, residual.text, latex(residual, problem.scope), unicode(residual, problem.scope))
+
+
+def _conditions(run: Run) -> list[ConditionLine]:
+    """Every condition with where it holds and what became of it."""
+    lines = []
+    for condition, choice in zip(run.problem.conditions, run.formulation.choices, strict=True):
+        where = ", ".join(str(face) for face in condition.faces)
+        lines.append(ConditionLine(_formula(condition, run.problem), where, choice.exact, choice.reason))
+    return lines

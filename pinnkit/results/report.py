@@ -1,0 +1,182 @@
+"""The report of a run: one HTML file that needs nothing else, with the verdict on top."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, final
+
+from pinnkit.results.figures.picture import Picture
+from pinnkit.results.page import STYLE, Formula, escape, prose, shown, table, words
+from pinnkit.results.progress import duration
+from pinnkit.results.writing import write_text
+
+
+@final
+@dataclass(frozen=True)
+class ConditionLine:
+    """A condition as the report lists it: where it holds, and whether and why it is imposed exactly."""
+
+    formula: Formula
+    where: str
+    exact: bool
+    reason: str
+
+
+@final
+@dataclass(frozen=True)
+class Report:
+    """All that a report says, as plain values.
+
+    ``result`` has the keys of `result.json`; ``stops`` are mappings with `phase`, `reason`, `steps` and `seconds`;
+    ``settings`` is the resolved configuration and ``problem_text`` the problem's file, both as text.
+    """
+
+    title: str
+    result: Mapping[str, Any]
+    equations: Sequence[Formula] = ()
+    conditions: Sequence[ConditionLine] = ()
+    stops: Sequence[Mapping[str, Any]] = ()
+    pictures: Sequence[Picture] = ()
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    description: str = ""
+    settings: str = ""
+    problem_text: str = ""
+    remarks: Sequence[str] = ()
+
+
+def write_report(path: Path, report: Report) -> Path:
+    """Write a report as a single HTML file without any outside resource.
+
+    Raises:
+        UserError: the folder cannot be written to.
+    """
+    write_text(path, report_html(report))
+    return path
+
+
+def report_html(report: Report) -> str:
+    """The report's HTML; every text of the user's is escaped."""
+    title = escape(report.title)
+    parts = [
+        f"<h1>{title}</h1>",
+        f'<p class="lead">{escape(report.description)}</p>' if report.description else "",
+        _verdict(report.result),
+        _accuracy(report.result),
+        _pictures(report.pictures),
+        _equations(report.equations),
+        _conditions(report.conditions),
+        _values("Parameters", report.result.get("parameters")),
+        _values("Outputs", report.result.get("outputs")),
+        _training(report),
+        _texts(report),
+        f"<footer>Made by pinnkit {escape(report.result.get('version') or '')}.</footer>",
+    ]
+    body = "\n".join(part for part in parts if part)
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
+    head = f'<!DOCTYPE html>\n<html lang="en"><head>{head}<style>{STYLE}</style></head>'
+    return f"{head}\n<body><main>\n{body}\n</main></body></html>\n"
+
+
+def _verdict(result: Mapping[str, Any]) -> str:
+    """The verdict in words with its reasons, and what was reached in how long."""
+    word = str(result.get("verdict") or "not verified")
+    good = " good" if word == "verified" else ""
+    reasons = "".join(f"<li>{prose(reason)}</li>" for reason in result.get("reasons") or ())
+    took = duration(result.get("seconds"))
+    spent = f"{result['steps']} steps" if result.get("steps") is not None else ""
+    effort = " in ".join(part for part in (spent, took) if part)
+    return (
+        f'<div class="verdict{good}"><strong>{escape(word[:1].upper() + word[1:])}</strong>'
+        f"{f'<ul>{reasons}</ul>' if reasons else ''}{f'<p>{escape(effort)}.</p>' if effort else ''}</div>"
+    )
+
+
+def _accuracy(result: Mapping[str, Any]) -> str:
+    """The tables of errors, residuals and violated conditions, and what the errors are measured against."""
+    errors = [(name, e.get("relative_l2"), e.get("max_abs")) for name, e in (result.get("errors") or {}).items()]
+    reference = result.get("reference") or {}
+    if reference:
+        against = f"Measured against: {prose(reference.get('method'))}"
+        accuracy = reference.get("accuracy")
+        against += f", itself accurate to {accuracy:.2g}." if accuracy else "."
+    else:
+        against = "No independent reference is known for this problem."
+    residuals = list((result.get("residuals") or {}).items())
+    violated = list((result.get("conditions") or {}).items())
+    return "\n".join(
+        [
+            "<h2>Accuracy</h2>",
+            table(("field", "relative L2 error", "largest error"), errors),
+            f"<p>{against}</p>",
+            table(("equation", "root mean square of the residual"), residuals),
+            table(("condition", "largest violation"), violated),
+        ]
+    )
+
+
+def _pictures(pictures: Sequence[Picture]) -> str:
+    """The figures, embedded."""
+    if not pictures:
+        return ""
+    shown = []
+    for picture in pictures:
+        data = base64.b64encode(picture.path.read_bytes()).decode("ascii")
+        caption = " ".join(part for part in (picture.caption, picture.remark) if part)
+        image = f'<img alt="{escape(picture.caption)}" src="data:image/png;base64,{data}">'
+        shown.append(f"<figure>{image}<figcaption>{prose(caption)}</figcaption></figure>")
+    return "<h2>Pictures</h2>\n" + "\n".join(shown)
+
+
+def _equations(equations: Sequence[Formula]) -> str:
+    if not equations:
+        return ""
+    lines = [
+        f'<div class="equation"><div class="name">{escape(e.name)}</div><div>{shown(e)}</div></div>' for e in equations
+    ]
+    return "<h2>Equations</h2>\n" + "\n".join(lines)
+
+
+def _conditions(conditions: Sequence[ConditionLine]) -> str:
+    """The conditions, each with a tag that says whether it holds exactly, and why."""
+    if not conditions:
+        return ""
+    lines = []
+    for c in conditions:
+        tag = '<span class="tag">exact</span>' if c.exact else '<span class="tag soft">soft</span>'
+        told = f"<div>{tag} on {escape(c.where)}. {prose(c.reason)}</div>"
+        name = f'<div class="name">{escape(c.formula.name)}</div>'
+        lines.append(f'<div class="equation">{name}<div>{shown(c.formula)}{told}</div></div>')
+    return "<h2>Conditions</h2>\n" + "\n".join(lines)
+
+
+def _values(title: str, values: Mapping[str, Any] | None) -> str:
+    return f"<h2>{title}</h2>\n{table(('name', 'value'), list(values.items()))}" if values else ""
+
+
+def _training(report: Report) -> str:
+    """How long each phase ran and why it stopped, and anything worth remarking."""
+    stops = [(s.get("phase"), s.get("steps"), duration(s.get("seconds")), s.get("reason")) for s in report.stops]
+    keys = ("seed", "precision", "device", "stopped_because")
+    told = [(key.replace("_", " "), report.result[key]) for key in keys if report.result.get(key) is not None]
+    remarks = "".join(f"<p>{prose(remark)}</p>" for remark in report.remarks)
+    return "\n".join(
+        [
+            "<h2>Training</h2>",
+            table(("phase", "steps", "time", "stopped because"), stops),
+            remarks,
+            table(("", ""), told),
+        ]
+    )
+
+
+def _texts(report: Report) -> str:
+    """Problem, settings and environment, folded away."""
+    parts = []
+    for title, text in (("Problem file", report.problem_text), ("Settings", report.settings)):
+        if text:
+            parts.append(f"<details><summary>{title}</summary><pre>{escape(text)}</pre></details>")
+    if report.environment:
+        rows = table(("", ""), [(key, words(value)) for key, value in report.environment.items()])
+        parts.append(f"<details><summary>Environment</summary>{rows}</details>")
+    return "<h2>Everything else</h2>\n" + "\n".join(parts) if parts else ""
