@@ -60,7 +60,7 @@ def build_run(problem: Problem, config: Config) -> Run:
     trial = _trial(problem, config, dtype, device)
     chunk = _chunk(config, trial.layout.size, device)
     resolved = replace(config, device=str(device), threads=_threads(config, trial.layout.size), chunk=chunk)
-    assembly = Assembly(trial, config.points, config.condition_points, config.weights, chunk)
+    assembly = Assembly(trial, config.points, config.condition_points, config.weights, chunk, compiled=config.compile)
     if config.balance and len(assembly.terms) > 1:
         weights = _balanced(assembly, config)
         assembly, resolved = replace(assembly, weights=weights), replace(resolved, weights=weights, balance=False)

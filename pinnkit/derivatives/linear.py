@@ -58,6 +58,8 @@ class _Affine(torch.autograd.Function):
     def forward(ctx, z, weight, bias):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN205 (torch's own signature)
         ctx.save_for_backward(z, weight)
         out = torch.matmul(z, weight.T)
+        if torch.compiler.is_compiling():  # it fuses a sum, and does not see through a write into a slice
+            return torch.cat((out[:1] + bias, out[1:]))
         out[0] += bias
         return out
 

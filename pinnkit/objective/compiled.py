@@ -40,7 +40,14 @@ class CompiledRows:
             prepared = Prepared(points, indices, Jet(features, indices), lift, distance)
             return PointwiseRows(trial, prepared, tuple(terms), tuple(residuals), a).values(theta)
 
-        self._rows = torch.compile(rows, dynamic=False)
+        # Tables that are made when they are first needed are made here, since the compiler cannot make them.
+        theta = trial.layout.start(trial.network).requires_grad_()
+        one = trial.prepare(torch.zeros(1, indices.dimension, dtype=trial.dtype, device=trial.device), indices)
+        found = rows(theta, *_tensors(one), one.points.new_ones(len(residuals), 1))
+        torch.autograd.grad(found.sum() + theta.sum(), theta)
+        # A code object of its own: the compiler keeps what it made with the code, and no more than a few of each.
+        rows.__code__ = rows.__code__.replace()
+        self._rows = torch.compile(rows, dynamic=False, fullgraph=True)
 
     def __call__(self, theta: Tensor, prepared: Prepared, factors: Tensor) -> Tensor:
         """The rows (E N,).
@@ -48,10 +55,14 @@ class CompiledRows:
         Raises:
             SolveError: the compiler failed, as it does where there is no C++ compiler.
         """
-        assert prepared.features is not None
-        given = (prepared.points, prepared.features.coefficients, prepared.lift, prepared.distance, factors)
         try:
-            return self._rows(theta, *given)
-        except torch._dynamo.exc.BackendCompilerFailed as error:
+            return self._rows(theta, *_tensors(prepared), factors)
+        except torch._dynamo.exc.TorchDynamoException as error:
             first = str(error).partition("\n")[0]
             raise SolveError(f"torch could not compile the residual ({first}); set `compile: false`") from error
+
+
+def _tensors(prepared: Prepared) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
+    """Points, features, lift and distance."""
+    assert prepared.features is not None
+    return prepared.points, prepared.features.coefficients, prepared.lift, prepared.distance

@@ -1,40 +1,162 @@
-"""What the residual of Burgers' equation and its gradient cost, by Taylor sweeps and by nested reverse mode.
+"""What the residual of Burgers' equation and its gradient cost: nested reverse mode, Taylor sweeps, compiled ones.
 
-A network 4x64 tanh, 10,000 points, float32. All ways see the same points and parameters, take turns, and are compared
-with one another before they are timed.
+A network 4x64 tanh, 10,000 points, float32, the equation alone. Nested reverse mode is written as anybody would with
+torch's own modules: two nested calls of `torch.autograd.grad`. All ways get the same points and parameters, agree on
+the gradient before anything is timed, and take turns, so that other load on the machine falls on all of them.
 
-.venv/bin/python tests/benchmarks/derivatives.py --threads 1 --write
+.venv/bin/python tests/benchmarks/derivatives.py --threads 1 2 --write
 """
 
+import argparse
+import itertools
 import math
-from collections.abc import Callable
+import statistics
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
-from torch import Tensor
+import torch
+from report import origin, table, write
+from torch import Tensor, nn
 
 from pinnkit.building import build_run
 from pinnkit.config import Config
 from pinnkit.networks import MLP
-from pinnkit.objective.objective import Objective
+from pinnkit.objective.assembly import Assembly
+from pinnkit.optimizers import Adam
 from pinnkit.points import Uniform
 from pinnkit.problem.load import load_problem
 from pinnkit.shipped import problem_path
 
-WIDTH, DEPTH = 64, 4
-NU = 0.01 / math.pi
+WIDTH, DEPTH, POINTS = 64, 4, 10_000
+SCALE, SHIFT, NU = (1.0, 2.0), (0.0, -1.0), 0.01 / math.pi
 
 Way = Callable[[], tuple[float, Tensor]]
 """One evaluation: half the mean squared residual and its gradient (P,)."""
 
 
-def objective(points: int, precision: str, compiled: bool = False) -> tuple[Objective, Tensor, np.ndarray]:
-    """The equation's rows alone, without symmetry or exact conditions; the parameters; the points (N, 2)."""
+def main() -> None:
+    """Time every way for every number of threads and print the tables."""
+    given = _arguments()
+    torch.set_num_threads(given.threads[0])
+    ways = all_ways(given.precision, with_compiled=not given.no_compile)
+    agree(ways, 1e-12 if given.precision == "float64" else 1e-5)
+    sections = []
+    for threads in given.threads:
+        torch.set_num_threads(threads)
+        times = measure(ways, given.repetitions)
+        sections.append(f"{threads} thread{'s' * (threads > 1)}:\n\n{rows(times)}")
+        print(sections[-1] + "\n", flush=True)
+    title = f"# Residual and gradient, {DEPTH}x{WIDTH} tanh, {POINTS} points, {given.precision}"
+    text = "\n\n".join([title, origin(), (__doc__ or "").split("\n\n")[1], *sections])
+    if given.write:
+        print(f"wrote {write('derivatives.md', text)}")
+
+
+def all_ways(precision: str, with_compiled: bool) -> dict[str, Way]:
+    """Every way by its name."""
+    # Without symmetry and conditions the trial field is the network itself, and the loss the equation's alone.
     bare = replace(load_problem(problem_path("burgers")), conditions=(), symmetries=())
-    run = build_run(
-        bare,
-        Config(network=MLP(WIDTH, DEPTH), points=Uniform(points), precision=precision, device="cpu", compile=compiled),
+    config = Config(network=MLP(WIDTH, DEPTH), points=Uniform(POINTS), precision=precision, phases=(Adam(),))
+    assembly = build_run(bare, replace(config, device="cpu")).assembly
+    theta = assembly.trial.layout.start(assembly.trial.network)
+    drawn = assembly.interior_points(theta, np.random.default_rng(0))
+    found = {
+        "nested reverse mode": nested(assembly.trial.tensor(drawn.coordinates), theta),
+        "jets": jets(assembly, theta),
+    }
+    if with_compiled:
+        found["jets, compiled"] = jets(replace(assembly, compiled=True), theta)
+    return found
+
+
+def nested(points: Tensor, theta: Tensor) -> Way:
+    """The residual by two nested gradients, and the gradient of its mean square."""
+    sizes = [2, *[WIDTH] * DEPTH, 1]
+    linear = [nn.Linear(a, b, dtype=points.dtype) for a, b in itertools.pairwise(sizes)]
+    hidden = [layer for pair in zip(linear[:-1], [nn.Tanh()] * DEPTH, strict=True) for layer in pair]
+    network = nn.Sequential(*hidden, linear[-1])
+    nn.utils.vector_to_parameters(theta, network.parameters())
+    scale, shift = points.new_tensor(SCALE), points.new_tensor(SHIFT)
+
+    def evaluate() -> tuple[float, Tensor]:
+        at = points.detach().requires_grad_()
+        u = network(scale * at + shift)
+        (du,) = torch.autograd.grad(u.sum(), at, create_graph=True)
+        u_x, u_t = du[:, 0], du[:, 1]
+        (du_x,) = torch.autograd.grad(u_x.sum(), at, create_graph=True)
+        residual = u_t + u[:, 0] * u_x - NU * du_x[:, 0]
+        loss = 0.5 * residual.square().mean()
+        # The last bias moves no derivative: its gradient comes through u in u u_x alone.
+        slopes = torch.autograd.grad(loss, list(network.parameters()))
+        return float(loss.detach()), torch.cat([slope.reshape(-1) for slope in slopes])
+
+    return evaluate
+
+
+def jets(assembly: Assembly, theta: Tensor) -> Way:
+    """The objective as optimizers see it."""
+    objective = assembly.draw(theta, np.random.default_rng(0))
+
+    def evaluate() -> tuple[float, Tensor]:
+        found = objective.evaluate(theta)
+        return found.loss, found.gradient
+
+    return evaluate
+
+
+def agree(ways: Mapping[str, Way], tolerance: float) -> None:
+    """Stop if a way gives another gradient; the first evaluation also compiles."""
+    (_, expected), *others = [way() for way in ways.values()]
+    for _, gradient in others:
+        error = float((gradient - expected).norm() / expected.norm())
+        if not error <= tolerance:
+            raise SystemExit(f"the gradients differ by {error:.1e}")
+
+
+def measure(ways: Mapping[str, Way], repetitions: int) -> dict[str, list[float]]:
+    """The seconds of every evaluation; the ways take turns."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for repetition in range(repetitions + 1):
+        for name, way in ways.items():
+            start = time.perf_counter()
+            way()
+            if repetition:  # the first round warms up
+                times[name].append(time.perf_counter() - start)
+    return times
+
+
+def rows(times: Mapping[str, list[float]]) -> str:
+    """Best and median, and their ratios to nested reverse mode, the first way."""
+    best = {name: min(own) for name, own in times.items()}
+    middle = {name: statistics.median(own) for name, own in times.items()}
+    first = next(iter(times))
+    head = ["way", "best, ms", "median, ms", "ratio of the best", "ratio of the medians"]
+    return table(
+        head,
+        [
+            [
+                name,
+                f"{best[name] * 1e3:.1f}",
+                f"{middle[name] * 1e3:.1f}",
+                f"{best[name] / best[first]:.2f}",
+                f"{middle[name] / middle[first]:.2f}",
+            ]
+            for name in times
+        ],
     )
-    theta = run.trial.layout.start(run.trial.network)
-    drawn = run.assembly.draw(theta, np.random.default_rng(0))
-    return drawn, theta, run.assembly.interior.draw(box(run), np.random.default_rng(0)).coordinates
+
+
+def _arguments() -> argparse.Namespace:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    arguments.add_argument("--precision", choices=["float32", "float64"], default="float32")
+    arguments.add_argument("--repetitions", type=int, default=30)
+    arguments.add_argument("--no-compile", action="store_true", help="leave out the compiled way, which takes 20 s")
+    arguments.add_argument("--write", action="store_true", help="write docs/results/derivatives.md")
+    return arguments.parse_args()
+
+
+if __name__ == "__main__":
+    main()

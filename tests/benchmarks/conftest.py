@@ -1,0 +1,3 @@
+"""Benchmarks are commands: what lies here is not collected."""
+
+collect_ignore_glob = ["*.py"]
