@@ -8,7 +8,7 @@ from torch import Tensor
 
 from pinnkit.errors import UserError
 from pinnkit.objective.objective import Objective
-from pinnkit.optimizers.optimizer import Optimizer, Step, limits, require_positive
+from pinnkit.optimizers.optimizer import Optimizer, Step, require_limits, require_positive
 
 
 @final
@@ -48,9 +48,9 @@ class Adam(Optimizer):
     epsilon: float = 1e-8
 
     def __post_init__(self) -> None:
+        require_limits("adam", self)
         require_positive(
             "adam",
-            **limits(self),
             lr=self.lr,
             decay=self.decay,
             decay_every=self.decay_every,

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from pinnkit.objective.objective import Evaluation, Objective
 from pinnkit.optimizers.line_search import strong_wolfe
-from pinnkit.optimizers.optimizer import Optimizer, Step, limits, require_positive
+from pinnkit.optimizers.optimizer import Optimizer, Step, require_limits, require_positive
 
 
 @final
@@ -35,7 +35,8 @@ class LBFGS(Optimizer):
     history: int = 100
 
     def __post_init__(self) -> None:
-        require_positive("lbfgs", **limits(self), history=self.history)
+        require_limits("lbfgs", self)
+        require_positive("lbfgs", history=self.history)
 
     def start(self, theta: Tensor) -> LBFGSState:
         """No history."""

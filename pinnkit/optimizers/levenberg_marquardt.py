@@ -10,15 +10,16 @@ from torch import Tensor
 from pinnkit.errors import UserError
 from pinnkit.objective.objective import Linearization, Objective
 from pinnkit.optimizers.damped import Damped, damped_system
-from pinnkit.optimizers.optimizer import Optimizer, Step, limits, require_positive
+from pinnkit.optimizers.optimizer import Optimizer, Step, require_limits, require_positive
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class LMState:
-    """The damping lambda."""
+    """The damping lambda, and the objective that it was found with."""
 
     damping: float
+    seen: Objective | None = None
 
 
 @final
@@ -45,7 +46,8 @@ class LevenbergMarquardt(Optimizer):
     evaluation of the residuals, and supplies the third and higher orders of the same curve.
 
     A change is taken only if it lowers the loss. lambda is divided by 5 where the loss fell by more than half of what
-    the linear model foretold, doubled where it fell by less than a quarter, and multiplied by 5 after a refusal.
+    the linear model foretold, doubled where it fell by less than a quarter, and multiplied by 5 after a refusal; on
+    freshly drawn points it starts 25 times higher.
 
     Args:
         damping: lambda at the start.
@@ -67,8 +69,9 @@ class LevenbergMarquardt(Optimizer):
     precisions: ClassVar[tuple[torch.dtype, ...]] = (torch.float64,)
 
     def __post_init__(self) -> None:
+        require_limits("levenberg_marquardt", self)
         options = {"damping": self.damping, "bend": self.bend, "stride": self.stride, "tries": self.tries}
-        require_positive("levenberg_marquardt", **limits(self), **options)
+        require_positive("levenberg_marquardt", **options)
         if self.stride > 1:
             raise UserError(f"`stride` of optimizer `levenberg_marquardt` is {self.stride:g}; it needs at most 1")
 
@@ -90,7 +93,9 @@ class LevenbergMarquardt(Optimizer):
         if slope == 0.0 or not math.isfinite(slope):
             why = f"the gradient is {'zero' if slope == 0 else 'not finite'}"
             return Step(theta, state, loss, losses, finished=why)
-        damping = state.damping
+        # Fresh points are not fitted yet: the damping that the old ones had earned would fit the field to their gaps.
+        fresh = state.seen is not None and state.seen is not objective
+        damping = state.damping * (_CAUTION if fresh else 1.0)
         for _ in range(self.tries):
             solved = system.solve(damping)
             if solved is not None:
@@ -100,11 +105,12 @@ class LevenbergMarquardt(Optimizer):
                 if move.loss < loss and foretold > 0:
                     gain = (loss - move.loss) / foretold
                     report = {"damping": damping, "bend": move.bend, "gain": gain, "corrections": move.corrections}
-                    return Step(theta + move.change, LMState(_relaxed(damping, gain)), loss, losses, report)
+                    state = LMState(_relaxed(damping, gain), objective)
+                    return Step(theta + move.change, state, loss, losses, report)
             damping *= 5.0
         if not damping < 1e15 * max(self.damping, 1.0):
             return Step(theta, state, loss, losses, finished="no damped step lowers the loss any more")
-        return Step(theta, LMState(damping), loss, losses, {"damping": damping, "gain": 0.0})
+        return Step(theta, LMState(damping, objective), loss, losses, {"damping": damping, "gain": 0.0})
 
     def _move(self, objective: Objective, theta: Tensor, there: Linearization, solved: Damped, wanted: float) -> _Move:
         """The change of theta that one damping proposes; `wanted` is the loss that the linear model foretells."""
@@ -137,6 +143,9 @@ class LevenbergMarquardt(Optimizer):
                 best = _Move(change, loss, bend, count)
         return best
 
+
+_CAUTION = 25.0
+"""By how much the damping grows for the first step on fresh points."""
 
 _ENOUGH = 0.9
 """The share of the foretold decrease with which no correction is worth its evaluation."""

@@ -60,10 +60,15 @@ class Optimizer(ABC):
         """One step; the objective may have been drawn anew since the last."""
 
 
-def limits(optimizer: Optimizer) -> dict[str, float]:
-    """The limits of a phase that are given, by their names."""
-    named = {"steps": optimizer.steps, "seconds": optimizer.seconds, "target": optimizer.target}
-    return {name: value for name, value in named.items() if value is not None}
+def require_limits(name: str, optimizer: Optimizer) -> None:
+    """Refuse limits of a phase below zero.
+
+    Raises:
+        UserError: one that is.
+    """
+    for limit, value in (("steps", optimizer.steps), ("seconds", optimizer.seconds), ("target", optimizer.target)):
+        if value is not None and not value >= 0:
+            raise UserError(f"`{limit}` of optimizer `{name}` is {value:g}; it needs 0 or more")
 
 
 def require_positive(optimizer: str, **options: float) -> None:
