@@ -109,10 +109,7 @@ class _Multiply(torch.autograd.Function):
 
 def tanh(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
     """y = tanh z with f' = 1 - y^2."""
-    y, slope = _Unfilled(z), _Unfilled(z)
-    torch.tanh(z[0], out=y[0])
-    torch.mul(y[0], y[0], out=slope[0]).neg_().add_(1.0)
-    return _less_square(y, slope, -2.0 * y[0], z, indices)
+    return _less_square(torch.tanh, z, indices, linear=False)
 
 
 def sin(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
@@ -132,23 +129,20 @@ def sin(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
 
 def logistic(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
     """y = 1/(1 + exp(-z)) with f' = y - y^2."""
-    y, slope = _Unfilled(z), _Unfilled(z)
-    torch.sigmoid(z[0], out=y[0])
-    torch.neg(y[0], out=slope[0]).add_(1.0).mul_(y[0])
-    return _less_square(y, slope, 1.0 - 2.0 * y[0], z, indices)
+    return _less_square(torch.sigmoid, z, indices, linear=True)
 
 
-def _less_square(y: _Unfilled, slope: _Unfilled, second: Tensor, z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
-    """The chain rule where f' is a polynomial in y whose square has the factor -1.
-
-    y, slope: filled at 0. second: the derivative of f' by y there.
-    """
-    given = z.unbind()
+def _less_square(function: Callable[..., Tensor], z: Tensor, indices: IndexSet, linear: bool) -> tuple[Tensor, Tensor]:
+    """The chain rule where f' = 1 - y^2 or, where `linear`, f' = y - y^2."""
+    y, slope, given = _Unfilled(z), _Unfilled(z), z.unbind()
+    one, zero = z.new_ones(()), z.new_zeros(())
+    function(given[0], out=y[0])
+    torch.addcmul(y[0] if linear else one, y[0], y[0], value=-1.0, out=slope[0])
     for k in range(1, len(indices)):
         torch.mul(slope[0], given[k], out=y[k])
         for i, j, weight in indices.chains[k]:
             y[k].addcmul_(slope[i], given[j], value=weight)
-        torch.mul(second, y[k], out=slope[k])
+        torch.addcmul(y[k] if linear else zero, y[0], y[k], value=-2.0, out=slope[k])
         for i, j, weight in indices.squares[k]:
             slope[k].addcmul_(y[i], y[j], value=-weight)
     return y.whole(), slope.whole()

@@ -23,7 +23,7 @@ from pinnkit.problem.problem import Condition, Face
 
 AnyResidual = TreeResidual | FunctionResidual
 
-_SWEEP_BYTES = 6_000_000
+_SWEEP_BYTES = 3_000_000
 """What the output of one layer may take in a sweep: with more, fresh memory costs as much as the arithmetic, and with
 much less the calls do (measured on cores with 2 MB of cache each)."""
 

@@ -1,8 +1,9 @@
 """What the residual of Burgers' equation and its gradient cost: nested reverse mode, Taylor sweeps, compiled ones.
 
-A network 4x64 tanh, 10,000 points, float32, the equation alone. Nested reverse mode is written as anybody would with
-torch's own modules: two nested calls of `torch.autograd.grad`. All ways get the same points and parameters, agree on
-the gradient before anything is timed, and take turns, so that other load on the machine falls on all of them.
+A network 4x64 tanh, 10,000 points, the equation alone. Nested reverse mode is written as anybody would with torch's own
+modules: two nested calls of `torch.autograd.grad`. All ways get the same points and parameters, and agree on the
+gradient before anything is timed. Each has a process of its own, since what one leaves behind in the allocator changes
+the time of another; they take turns, so that other load on the machine falls on all of them.
 
 .venv/bin/python tests/benchmarks/derivatives.py --threads 1 2 --write
 """
@@ -10,10 +11,12 @@ the gradient before anything is timed, and take turns, so that other load on the
 import argparse
 import itertools
 import math
+import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from multiprocessing.connection import Connection
 
 import numpy as np
 import torch
@@ -27,10 +30,11 @@ from pinnkit.objective.assembly import Assembly
 from pinnkit.optimizers import Adam
 from pinnkit.points import Uniform
 from pinnkit.problem.load import load_problem
-from pinnkit.shipped import problem_path
 
 WIDTH, DEPTH, POINTS = 64, 4, 10_000
 SCALE, SHIFT, NU = (1.0, 2.0), (0.0, -1.0), 0.01 / math.pi
+
+WAYS = ("nested reverse mode", "jets", "jets, compiled")
 
 Way = Callable[[], tuple[float, Tensor]]
 """One evaluation: half the mean squared residual and its gradient (P,)."""
@@ -39,36 +43,64 @@ Way = Callable[[], tuple[float, Tensor]]
 def main() -> None:
     """Time every way for every number of threads and print the tables."""
     given = _arguments()
-    torch.set_num_threads(given.threads[0])
-    ways = all_ways(given.precision, with_compiled=not given.no_compile)
-    agree(ways, 1e-12 if given.precision == "float64" else 1e-5)
     sections = []
     for threads in given.threads:
-        torch.set_num_threads(threads)
-        times = measure(ways, given.repetitions)
+        workers = {name: Worker(name, given.precision, threads) for name in given.ways}
+        agree(workers, 1e-12 if given.precision == "float64" else 1e-5)
+        times = measure(workers, given.repetitions)
         sections.append(f"{threads} thread{'s' * (threads > 1)}:\n\n{rows(times)}")
         print(sections[-1] + "\n", flush=True)
+        for worker in workers.values():
+            worker.stop()
     title = f"# Residual and gradient, {DEPTH}x{WIDTH} tanh, {POINTS} points, {given.precision}"
     text = "\n\n".join([title, origin(), (__doc__ or "").split("\n\n")[1], *sections])
     if given.write:
         print(f"wrote {write('derivatives.md', text)}")
 
 
-def all_ways(precision: str, with_compiled: bool) -> dict[str, Way]:
-    """Every way by its name."""
+class Worker:
+    """A way in a process of its own, which evaluates when it is asked to."""
+
+    def __init__(self, name: str, precision: str, threads: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._here, there = context.Pipe()
+        self._process = context.Process(target=serve, args=(there, name, precision, threads), daemon=True)
+        self._process.start()
+        self.gradient: np.ndarray = self._here.recv()
+
+    def seconds(self) -> float:
+        """The time of one evaluation."""
+        self._here.send(True)
+        return float(self._here.recv())
+
+    def stop(self) -> None:
+        """End the process."""
+        self._here.send(False)
+        self._process.join()
+
+
+def serve(connection: Connection, name: str, precision: str, threads: int) -> None:
+    """What a worker's process does: send the gradient, then the seconds of every evaluation asked for."""
+    torch.set_num_threads(threads)
+    way = way_of(name, precision)
+    connection.send(way()[1].numpy())  # the first evaluation also compiles
+    while connection.recv():
+        start = time.perf_counter()
+        way()
+        connection.send(time.perf_counter() - start)
+
+
+def way_of(name: str, precision: str) -> Way:
+    """One of WAYS."""
     # Without symmetry and conditions the trial field is the network itself, and the loss the equation's alone.
-    bare = replace(load_problem(problem_path("burgers")), conditions=(), symmetries=())
+    bare = replace(load_problem("burgers"), conditions=(), symmetries=())
     config = Config(network=MLP(WIDTH, DEPTH), points=Uniform(POINTS), precision=precision, phases=(Adam(),))
-    assembly = build_run(bare, replace(config, device="cpu")).assembly
+    assembly = build_run(bare, replace(config, device="cpu", compile=name == "jets, compiled")).assembly
     theta = assembly.trial.layout.start(assembly.trial.network)
+    if name != "nested reverse mode":
+        return jets(assembly, theta)
     drawn = assembly.interior_points(theta, np.random.default_rng(0))
-    found = {
-        "nested reverse mode": nested(assembly.trial.tensor(drawn.coordinates), theta),
-        "jets": jets(assembly, theta),
-    }
-    if with_compiled:
-        found["jets, compiled"] = jets(replace(assembly, compiled=True), theta)
-    return found
+    return nested(assembly.trial.tensor(drawn.coordinates), theta)
 
 
 def nested(points: Tensor, theta: Tensor) -> Way:
@@ -106,24 +138,24 @@ def jets(assembly: Assembly, theta: Tensor) -> Way:
     return evaluate
 
 
-def agree(ways: Mapping[str, Way], tolerance: float) -> None:
-    """Stop if a way gives another gradient; the first evaluation also compiles."""
-    (_, expected), *others = [way() for way in ways.values()]
-    for _, gradient in others:
-        error = float((gradient - expected).norm() / expected.norm())
+def agree(workers: Mapping[str, Worker], tolerance: float) -> None:
+    """Stop if a way gives another gradient."""
+    expected, *others = [worker.gradient for worker in workers.values()]
+    for gradient in others:
+        error = float(np.linalg.norm(gradient - expected) / np.linalg.norm(expected))
         if not error <= tolerance:
             raise SystemExit(f"the gradients differ by {error:.1e}")
 
 
-def measure(ways: Mapping[str, Way], repetitions: int) -> dict[str, list[float]]:
+def measure(workers: Mapping[str, Worker], repetitions: int) -> dict[str, list[float]]:
     """The seconds of every evaluation; the ways take turns."""
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    for repetition in range(repetitions + 1):
-        for name, way in ways.items():
-            start = time.perf_counter()
-            way()
-            if repetition:  # the first round warms up
-                times[name].append(time.perf_counter() - start)
+    times: dict[str, list[float]] = {name: [] for name in workers}
+    for repetition in range(repetitions + 2):
+        for name, worker in workers.items():
+            time.sleep(0.02)  # the threads of the one before come to rest
+            seconds = worker.seconds()
+            if repetition >= 2:  # the first rounds warm up
+                times[name].append(seconds)
     return times
 
 
@@ -153,7 +185,7 @@ def _arguments() -> argparse.Namespace:
     arguments.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     arguments.add_argument("--precision", choices=["float32", "float64"], default="float32")
     arguments.add_argument("--repetitions", type=int, default=30)
-    arguments.add_argument("--no-compile", action="store_true", help="leave out the compiled way, which takes 20 s")
+    arguments.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, help="the first is what others are held to")
     arguments.add_argument("--write", action="store_true", help="write docs/results/derivatives.md")
     return arguments.parse_args()
 

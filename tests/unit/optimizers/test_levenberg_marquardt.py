@@ -195,6 +195,17 @@ def test_damping_follows_the_gain(objective_of: Any) -> None:
     assert made.state.damping == 2.0
 
 
+def test_the_first_step_on_other_points_is_damped_more(objective_of: Any) -> None:
+    theta = torch.tensor([-1.2, 1.0], dtype=F64)
+    first, second = objective_of(rosenbrock, theta), objective_of(rosenbrock, theta)
+    optimizer = LevenbergMarquardt()
+    made = optimizer.step(first, theta, optimizer.start(theta))
+    same = optimizer.step(first, made.theta, made.state)
+    other = optimizer.step(second, made.theta, made.state)
+    assert other.report["damping"] == pytest.approx(25.0 * same.report["damping"])
+    assert float((other.theta - made.theta).norm()) < float((same.theta - made.theta).norm())
+
+
 def test_chunks_change_nothing(objective_of: Any) -> None:
     theta = torch.ones(3, dtype=F64)
     whole, _ = run(objective_of(bard, theta), theta, 5, LevenbergMarquardt())
