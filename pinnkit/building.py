@@ -22,6 +22,9 @@ _MOST_THREADS = 4
 _WORTH_SHARING = 200
 """Parameters below which waking a second thread costs more than it brings."""
 
+_KEPT_BYTES = 31 * 2**20
+"""Just below the largest block that moves the C library's threshold."""
+
 _MOST_ROWS = 65536
 """A chunk beyond which nothing gets faster, however much memory there is."""
 
@@ -52,6 +55,8 @@ def build_run(problem: Problem, config: Config) -> Run:
         UserError: a device that is not there, an optimizer that needs another precision, names that do not fit.
     """
     device = _device(config)
+    if device.type == "cpu":
+        _keep_freed_memory()
     dtype = torch.float64 if config.precision == "float64" else torch.float32
     for phase in config.phases:
         if dtype not in phase.precisions:
@@ -109,6 +114,15 @@ def _device(config: Config) -> torch.device:
     if device.type not in ("cpu", "cuda", "mps"):
         raise UserError(f"device `{config.device}` is not supported; known: auto, cpu, cuda, cuda:1, mps")
     return device
+
+
+def _keep_freed_memory() -> None:
+    """Make the C library keep what a sweep frees for the next one, instead of handing it back to the system.
+
+    glibc hands back freed memory beyond twice the largest mapped block freed so far, up to 32 MiB. Sweeps free blocks
+    of a few MiB, and fresh pages then cost as much as the arithmetic; one larger block, freed unused, ends that.
+    """
+    torch.empty(_KEPT_BYTES, dtype=torch.uint8, device="cpu")
 
 
 def _threads(config: Config, parameters: int) -> int:

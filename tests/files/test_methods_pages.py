@@ -136,8 +136,9 @@ LINKS = sorted(set(links()))
 
 
 def test_there_are_links() -> None:
-    assert len(LINKS) > 50
-    assert {f"methods/{name}.md" for name in (*IDS, *BESIDE_TABLES)} <= {t for page, t in LINKS if page == "index.md"}
+    assert len(LINKS) > 30
+    # What stands in a table is found by its name; only what stands in none needs a link.
+    assert {f"methods/{name}.md" for name in BESIDE_TABLES} <= {t for page, t in LINKS if page == "index.md"}
 
 
 @pytest.mark.parametrize(("page", "target"), LINKS, ids=[f"{page} to {target}" for page, target in LINKS])
