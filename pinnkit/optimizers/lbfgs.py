@@ -1,13 +1,12 @@
 """L-BFGS with a strong Wolfe line search."""
 
-import math
 from dataclasses import dataclass
 from typing import final
 
 from torch import Tensor
 
-from pinnkit.objective.objective import Evaluation, Objective
-from pinnkit.optimizers.line_search import strong_wolfe
+from pinnkit.objective.objective import Objective
+from pinnkit.optimizers.descent import Known, descend
 from pinnkit.optimizers.optimizer import Optimizer, Step, require_limits, require_positive
 
 
@@ -17,7 +16,7 @@ class LBFGSState:
     """The last steps s and changes of gradient y, oldest first, and the objective already evaluated at theta."""
 
     pairs: tuple[tuple[Tensor, Tensor], ...] = ()
-    known: tuple[Objective, Evaluation] | None = None
+    known: Known | None = None
 
 
 @final
@@ -44,27 +43,16 @@ class LBFGS(Optimizer):
 
     def step(self, objective: Objective, theta: Tensor, state: LBFGSState) -> Step:
         """One direction and its line search; without progress the history is dropped once, then the phase ends."""
-        known = state.known
-        here = known[1] if known is not None and known[0] is objective else objective.evaluate(theta)
-        size = float(here.gradient.abs().sum())
-        if size == 0.0 or not math.isfinite(size):
-            why = f"the gradient is {'zero' if size == 0 else 'not finite'}"
-            return Step(theta, state, here.loss, here.losses, finished=why)
-        direction = -_inverse_times(here.gradient, state.pairs)
-        length = 1.0 if state.pairs else min(1.0, 1.0 / size)
-        trial = strong_wolfe(objective.evaluate, theta, direction, here, length)
-        if trial is None:
-            if not state.pairs:
-                return Step(theta, state, here.loss, here.losses, finished="the line search found no lower loss")
-            return Step(theta, LBFGSState((), (objective, here)), here.loss, here.losses, {"length": 0.0})
-        move = trial.length * direction
-        change = trial.found.gradient - here.gradient
         pairs = state.pairs
-        # Only a positive product keeps H positive definite; strong Wolfe gives one but for rounding.
-        if float(move @ change) > 1e-14 * float(move.norm() * change.norm()):
-            pairs = (*pairs, (move, change))[-self.history :]
-        after = LBFGSState(pairs, (objective, trial.found))
-        return Step(theta + move, after, here.loss, here.losses, {"length": trial.length})
+        found = descend(objective, theta, state.known, lambda g: _inverse_times(g, pairs), not pairs)
+        report = {"length": found.length}
+        if found.move is None or found.change is None or found.after is None:
+            after = state if found.finished else LBFGSState((), (objective, found.here))
+            return Step(theta, after, found.here.loss, found.here.losses, report, found.finished)
+        if found.curved:
+            pairs = (*pairs, (found.move, found.change))[-self.history :]
+        after = LBFGSState(pairs, (objective, found.after))
+        return Step(theta + found.move, after, found.here.loss, found.here.losses, report)
 
 
 def _inverse_times(gradient: Tensor, pairs: tuple[tuple[Tensor, Tensor], ...]) -> Tensor:

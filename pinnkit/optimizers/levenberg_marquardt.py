@@ -10,7 +10,7 @@ from torch import Tensor
 from pinnkit.errors import UserError
 from pinnkit.objective.objective import Linearization, Objective
 from pinnkit.optimizers.damped import Damped, damped_system
-from pinnkit.optimizers.optimizer import Optimizer, Step, require_limits, require_positive
+from pinnkit.optimizers.optimizer import Optimizer, Step, require_limits, require_positive, standstill
 
 
 @final
@@ -89,9 +89,7 @@ class LevenbergMarquardt(Optimizer):
         if not math.isfinite(loss):
             return Step(theta, state, loss, losses)
         system = damped_system(there, objective.size)
-        slope = float(system.gradient.abs().sum())
-        if slope == 0.0 or not math.isfinite(slope):
-            why = f"the gradient is {'zero' if slope == 0 else 'not finite'}"
+        if (why := standstill(system.gradient)) is not None:
             return Step(theta, state, loss, losses, finished=why)
         # Fresh points are not fitted yet: the damping that the old ones had earned would fit the field to their gaps.
         fresh = state.seen is not None and state.seen is not objective

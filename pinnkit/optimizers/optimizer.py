@@ -4,6 +4,7 @@ An optimizer is a frozen description. What it remembers between steps is its sta
 out, so that a run can be cut and resumed anywhere, and the same optimizer can serve two runs.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -58,6 +59,14 @@ class Optimizer(ABC):
     @abstractmethod
     def step(self, objective: Objective, theta: Tensor, state: Any) -> Step:
         """One step; the objective may have been drawn anew since the last."""
+
+
+def standstill(gradient: Tensor) -> str | None:
+    """Why there is no direction to go, or None where there is one."""
+    size = float(gradient.abs().sum())
+    if size == 0.0 or not math.isfinite(size):
+        return f"the gradient is {'zero' if size == 0 else 'not finite'}"
+    return None
 
 
 def require_limits(name: str, optimizer: Optimizer) -> None:

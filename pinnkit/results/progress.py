@@ -138,9 +138,7 @@ class Progress:
     def _table(self, width: int) -> Table:
         """One row a step where the columns fit, else one row a quantity for the present step."""
         assert self._last is not None
-        # The error is measured now and then only; the present row shows the newest one that is known.
-        known = self._last.get("relative_l2")
-        now = self._cells({**self._last, "relative_l2": self._error if known is None else known})
+        now = self._cells(self._with_error(self._last))
         rows = [self._cells(row) for row in self._rows if row["step"] != self._last["step"]]
         widths = [max(len(name), *(len(row[name]) for row in [*rows, now])) for name in now]
         if sum(widths) + 2 * len(widths) + 2 > width:
@@ -169,9 +167,13 @@ class Progress:
         cells["ETA"] = duration(record.get("eta"))
         return cells
 
+    def _with_error(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The record with the newest error that is known, which is measured now and then only."""
+        return record if record.get("relative_l2") is not None else {**record, "relative_l2": self._error}
+
     def _plain(self, record: Mapping[str, Any]) -> str:
         """A step as one line of words."""
-        cells = self._cells(record)
+        cells = self._cells(self._with_error(record))
         parts = [f"step {cells.pop('step')}", cells.pop("phase")]
         for name, cell in cells.items():
             if cell:
