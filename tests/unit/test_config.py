@@ -178,4 +178,4 @@ def test_the_json_schema_has_every_key() -> None:
     schema = config_schema()
     assert set(schema["properties"]) == {field.name for field in dataclasses.fields(Config)}
     assert schema["properties"]["precision"] == {"enum": ["float64", "float32"]}
-    assert {"enum": ["adam", "lbfgs", "levenberg_marquardt"]} in schema["properties"]["phases"]["items"]["anyOf"]
+    assert {"enum": list(OPTIMIZERS.names())} in schema["properties"]["phases"]["items"]["anyOf"]
