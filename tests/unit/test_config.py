@@ -10,7 +10,7 @@ import pytest
 from pinnkit.config import Config, config_schema, dump_config, load_config
 from pinnkit.errors import UserError
 from pinnkit.networks import MLP, Fourier, Network
-from pinnkit.optimizers import LBFGS, Adam, LevenbergMarquardt
+from pinnkit.optimizers import LBFGS, OPTIMIZERS, Adam, LevenbergMarquardt
 from pinnkit.points import RAD, Grid, Sobol, Uniform
 from pinnkit.shipped import shipped_configs
 
