@@ -120,7 +120,7 @@ def _keep_freed_memory() -> None:
     """Make the C library keep what a sweep frees for the next one, instead of handing it back to the system.
 
     glibc hands back freed memory beyond twice the largest mapped block freed so far, up to 32 MiB. Sweeps free blocks
-    of a few MiB, and fresh pages then cost as much as the arithmetic; one larger block, freed unused, ends that.
+    of a few MiB, and fresh pages then take about a tenth of their time; one larger block, freed unused, ends that.
     """
     torch.empty(_KEPT_BYTES, dtype=torch.uint8, device="cpu")
 

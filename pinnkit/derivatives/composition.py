@@ -4,7 +4,7 @@ With F the jet of f'(z), the chain rule gives the Taylor coefficients of y = f(z
 
     k_d y_k = sum over i + j = k of j_d F_i z_j        (d: the first coordinate that k differentiates)
 
-(Griewank and Walther, Evaluating Derivatives, 2nd ed., section 13.2, for one variable). A change dz of z changes y by
+(Griewank and Walther, Evaluating Derivatives, 2nd ed., for one variable). A change dz of z changes y by
 the truncated product F dz, so the transpose of the map needs F alone: zbar_j = sum over i of F_i ybar_(i+j).
 """
 

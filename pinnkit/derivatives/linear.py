@@ -13,7 +13,7 @@ from pinnkit.derivatives.jet import Jet
 class Linear(nn.Module):
     """y = W z + b on jets: one matrix product over all coefficients; the bias moves the value alone.
 
-    Weights are drawn Glorot normal (Glorot and Bengio, AISTATS 2010, eq. 12 with a normal draw of the same variance),
+    Weights are drawn Glorot normal (Glorot and Bengio, AISTATS 2010, with a normal draw of the same variance),
     biases are zero.
     """
 

@@ -19,7 +19,7 @@ from pinnkit.networks.scaled import Scaled
 class Fourier(Embedding):
     """cos B z and sin B z of the scaled coordinates z, the entries of B normal with deviation `scale`, and fixed.
 
-    M. Tancik et al., NeurIPS 2020, eq. (5), without the factor 2 pi. Periodic coordinates enter by their first
+    M. Tancik et al., NeurIPS 2020, without the factor 2 pi. Periodic coordinates enter by their first
     harmonics, so that periodicity stays exact.
 
     Args:

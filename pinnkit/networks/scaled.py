@@ -20,7 +20,7 @@ class Scaled(Embedding):
     """Each coordinate as s (2 x - a - b)/(b - a); a periodic one as cos k w x, sin k w x, w = 2 pi/(b - a), k = 1..m.
 
     The harmonics make every field exactly periodic, with all its derivatives (S. Dong, N. Ni, J. Comput. Phys. 435
-    (2021) 110242, section 2.2).
+    (2021) 110242).
 
     Args:
         harmonics: m.

@@ -24,7 +24,7 @@ from pinnkit.problem.problem import Condition, Face
 AnyResidual = TreeResidual | FunctionResidual
 
 _SWEEP_BYTES = 3_000_000
-"""What the output of one layer may take in a sweep: with more, fresh memory costs as much as the arithmetic, and with
+"""What the output of one layer may take in a sweep: with more, fresh memory costs time, and with
 much less the calls do (measured on cores with 2 MB of cache each)."""
 
 
@@ -87,7 +87,7 @@ class Assembly:
     def traces(self, theta: Tensor, generator: np.random.Generator) -> dict[str, float]:
         """tr K_m = the mean of |d r / d theta|^2 over the points of every term m, without weights.
 
-        S. Wang, X. Yu, P. Perdikaris, J. Comput. Phys. 449 (2022) 110768, section 4: terms whose neural tangent
+        S. Wang, X. Yu, P. Perdikaris, J. Comput. Phys. 449 (2022) 110768: terms whose neural tangent
         kernels have the same trace are learnt at the same pace.
         """
         objective = self.draw(theta, generator)

@@ -2,7 +2,7 @@
 
 Three ways to the same x. In the parameters, (J^T J + lambda I) x = -J^T v by Cholesky: the cheapest with many rows, but
 squaring J halves its digits. In the rows, x = -J^T (J J^T + lambda I)^-1 v: the smaller matrix where rows are few. And
-by the QR factors of [J; sqrt(lambda) I] (A. Bjorck, Numerical Methods for Least Squares Problems (1996), section 2.7),
+by the QR factors of [J; sqrt(lambda) I] (A. Bjorck, Numerical Methods for Least Squares Problems (1996)),
 which keeps the digits, for dampings so small that the squared matrix would lose them.
 """
 

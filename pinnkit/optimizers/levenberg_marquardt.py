@@ -40,7 +40,7 @@ class LevenbergMarquardt(Optimizer):
 
     The acceleration a solves (J^T J + lambda I) a = -J^T r_ss with the second directional derivative
     r_ss = (2/h) ((r(theta + h s) - r)/h - J s), and the change of theta is d = s + a/2
-    (M. K. Transtrum, J. P. Sethna, arXiv 1201.5885 (2012), sections 3 and 4). Where the loss falls by less than the
+    (M. K. Transtrum, J. P. Sethna, arXiv 1201.5885 (2012)). Where the loss falls by less than the
     linear model foretold, d is led to the model's own residual r + J s by simplified Newton steps with the factor at
     hand, (J^T J + lambda I) c = -J^T (r(theta + d) - r - J s), d += c, as long as they shrink. Such a step costs one
     evaluation of the residuals, and supplies the third and higher orders of the same curve.

@@ -27,8 +27,8 @@ class NaturalGradient(Optimizer):
     """theta -= lr phi, phi = J^T (J J^T + lambda I)^-1 (r - mu J phi') + mu phi', phi' the direction before.
 
     mu = 0 is energy natural gradient in its Woodbury form; mu > 0 is SPRING, which keeps of the last direction what the
-    present rows do not determine (G. Goldshlager, N. Abrahamsen, L. Lin, J. Comput. Phys. 516 (2024) 113351, eq. (24);
-    for equations A. Guzman-Cordero, F. Dangel, G. Goldshlager, M. Zeinhofer, arXiv 2505.12149 (2025), section 3).
+    present rows do not determine (G. Goldshlager, N. Abrahamsen, L. Lin, arXiv 2401.10190 (2024);
+    for equations A. Guzman-Cordero, F. Dangel, G. Goldshlager, M. Zeinhofer, arXiv 2505.12149 (2025)).
     The rows change from step to step, so draw new points often (`renew: 1`).
 
     Args:

@@ -19,8 +19,7 @@ class SSBFGS(Optimizer):
     """BFGS whose old H is divided by tau = min(1, 1/b), b = (s B s)/(y s), B = 1/H: too large curvature is forgotten.
 
     H <- (H - H y y^T H/(y H y) + (y H y) v v^T)/tau + rho s s^T with rho = 1/(y s), v = rho s - H y/(y H y)
-    (M. Al-Baali, Comput. Optim. Appl. 9 (1998) 191; J. F. Urban, P. Stefanou, J. A. Pons, J. Comput. Phys. 523 (2025)
-    113656, where it trains networks).
+    (J. F. Urban, P. Stefanou, J. A. Pons, arXiv 2405.04230 (2024), after M. Al-Baali's self-scaled methods).
 
     Args:
         of: what is minimised: the `loss`, its `sqrt` or its `log`.

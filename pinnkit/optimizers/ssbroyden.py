@@ -28,8 +28,8 @@ class SSBroyden(Optimizer):
         tau = rho_k min(sigma^(1/(1-n)), 1/theta)          where theta > 0
         tau = h/sigma                                      at the first step
 
-    M. Al-Baali, Comput. Optim. Appl. 9 (1998) 191; for networks J. F. Urban, P. Stefanou, J. A. Pons, J. Comput.
-    Phys. 523 (2025) 113656. One step is one direction with a strong Wolfe length.
+    J. F. Urban, P. Stefanou, J. A. Pons, arXiv 2405.04230 (2024), after M. Al-Baali's self-scaled methods. One step is
+    one direction with a strong Wolfe length.
 
     Args:
         of: what is minimised: the `loss`, its `sqrt` or its `log`.

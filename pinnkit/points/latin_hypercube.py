@@ -14,7 +14,7 @@ from pinnkit.points.sampler import Points, Residual, Sampler, placed_uniformly, 
 class LatinHypercube(Sampler):
     """Points s_ij = (pi_j(i) + v_ij) / n with a random permutation pi_j along coordinate j and v_ij uniform on [0, 1).
 
-    Source: M. D. McKay, R. J. Beckman, W. J. Conover, Technometrics 21 (1979) 239, section 2.
+    Source: M. D. McKay, R. J. Beckman, W. J. Conover, Technometrics 21 (1979) 239.
 
     Args:
         count: the number n of points, and of strata along every coordinate.

@@ -21,7 +21,7 @@ class RAD(Sampler):
     q_i N / n, makes ``mean(f / density)`` an estimate without bias of the mean of f over the domain. It tends to
     p / E[p] where N is large, and to 1 where all candidates are kept. Without a residual the points are uniform.
 
-    Sources: C. Wu, M. Zhu, Q. Tan, Y. Kartha, L. Lu, Comput. Methods Appl. Mech. Eng. 403 (2023) 115671, eq. (2),
+    Sources: C. Wu, M. Zhu, Q. Tan, Y. Kartha, L. Lu, Comput. Methods Appl. Mech. Eng. 403 (2023) 115671,
     for p; E. Cohen, H. Kaplan, PODC (2007) 225, for the chances of a choice by clocks.
 
     Args:
