@@ -26,7 +26,8 @@ class GridFields:
     """Fields on a regular grid.
 
     ``axes`` has one increasing array a coordinate, in declared order; every array of ``predicted`` and ``reference``
-    has the shape of the axes' lengths. ``time`` names the coordinate that is time.
+    has the shape of the axes' lengths. ``time`` names the coordinate that is time; ``fixed`` says where the domain's
+    further coordinates are held.
     """
 
     names: tuple[str, ...]
@@ -34,6 +35,7 @@ class GridFields:
     predicted: Mapping[str, np.ndarray]
     reference: Mapping[str, np.ndarray] = field(default_factory=dict)
     time: str | None = None
+    fixed: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def space(self) -> tuple[str, ...]:
@@ -57,6 +59,7 @@ class GridFields:
             predicted=taken(self.predicted),
             reference=taken(self.reference),
             time=None if name == self.time else self.time,
+            fixed={**self.fixed, name: float(self.axes[position][index])},
         )
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -67,12 +70,16 @@ class GridFields:
 @final
 @dataclass(frozen=True)
 class ScatteredFields:
-    """Fields at points (n, d) of a domain with too many coordinates for a grid."""
+    """Fields at points (n, d) of a domain with too many coordinates for a grid.
+
+    ``middle`` has them on a grid of the first three coordinates, the others at the middle of their intervals.
+    """
 
     names: tuple[str, ...]
     points: np.ndarray
     predicted: Mapping[str, np.ndarray]
     reference: Mapping[str, np.ndarray] = field(default_factory=dict)
+    middle: GridFields | None = None
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Every array by name: `u`, and `u_reference` and `u_error` (prediction minus reference) where known."""
@@ -150,6 +157,26 @@ def at_points(
         predicted=evaluated(prediction),
         reference=evaluated(reference) if reference is not None else {},
     )
+
+
+def through_middle(
+    prediction: Field,
+    fields: Sequence[str],
+    names: Sequence[str],
+    bounds: Sequence[tuple[float, float]],
+    time: str | None = None,
+    reference: Field | None = None,
+) -> GridFields:
+    """Evaluate on a regular grid of the first three of d coordinates, the others at the middle of their intervals."""
+    held = np.array([0.5 * (lower + upper) for lower, upper in bounds[3:]])
+
+    def there(function: Field) -> Field:
+        return lambda points: function(np.hstack([points, np.tile(held, (len(points), 1))]))
+
+    own = time if time in names[:3] else None
+    truth = there(reference) if reference is not None else None
+    grid = on_grid(there(prediction), fields, names[:3], regular_axes(bounds[:3]), own, truth)
+    return replace(grid, fixed=dict(zip(names[3:], held.tolist(), strict=True)))
 
 
 def thinned(grid: GridFields, name: str, count: int) -> GridFields:

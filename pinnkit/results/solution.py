@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -17,11 +18,13 @@ from pinnkit.derivatives.jet import Jet
 from pinnkit.errors import Mistake, UserError, unknown
 from pinnkit.problem.dump import dump_problem
 from pinnkit.problem.load import load_problem
-from pinnkit.results.fields import GridFields, ScatteredFields, at_points, on_grid, regular_axes
+from pinnkit.results.fields import GridFields, ScatteredFields, at_points, on_grid, regular_axes, through_middle
 from pinnkit.results.figures.gallery import draw_fields
 from pinnkit.results.figures.picture import Picture
 from pinnkit.results.folder import HistoryFile, RunFolder, open_run_folder, read_history
 from pinnkit.results.writing import cannot_write, whole, write_json, write_text
+from pinnkit.stage import Found
+from pinnkit.staging import lineage, on_earlier, started
 from pinnkit.verification import ReferenceSolution, max_abs, reference_for, relative_l2, test_grid
 
 _AT_ONCE = 16384
@@ -97,9 +100,11 @@ class Solution:
         problem = self.problem
         names = problem.scope.coordinates
         truth = reference.values if reference is not None else None
+        bounds = [(c.lower, c.upper) for c in problem.coordinates]
         if len(names) > 4:
-            return at_points(self, problem.fields, names, test_grid(problem)[1], truth)
-        axes = regular_axes([(c.lower, c.upper) for c in problem.coordinates])
+            middle = through_middle(self, problem.fields, names, bounds, problem.time, truth)
+            return replace(at_points(self, problem.fields, names, test_grid(problem)[1], truth), middle=middle)
+        axes = regular_axes(bounds)
         return on_grid(self, problem.fields, names, axes, problem.time, truth)
 
     def plot(self, folder: Path | str) -> tuple[Picture, ...]:
@@ -128,7 +133,13 @@ class Solution:
             with HistoryFile(files.history) as file:
                 for record in self.history:
                     file.append(record)
-        state = {"theta": self.theta.cpu(), "features": self.run.trial.features.state_dict()}
+        (first, theta), *further = lineage(self.run.trial, self.theta)
+        stages = []
+        for found, (trial, own) in zip(self.run.stages, further, strict=True):
+            assert trial.base is not None
+            assert trial.base.start is not None
+            stages.append({"theta": own.cpu(), "start": trial.base.start.cpu(), "found": asdict(found)})
+        state = {"theta": theta.cpu(), "features": first.features.state_dict(), "stages": stages}
         with whole(files.checkpoint / "parameters.pt") as file:
             torch.save(state, file)
         return files.path
@@ -142,7 +153,7 @@ class Solution:
         """
         files = open_run_folder(Path(folder))
         problem = load_problem(files.problem)
-        run = build_run(problem, load_config(files.config, ["device=auto"]))
+        run = build_run(problem, load_config(files.config, ["device=auto"]), trains=False)
         path = files.checkpoint / "parameters.pt"
         try:
             state = torch.load(path, map_location=run.trial.device, weights_only=True)
@@ -150,16 +161,18 @@ class Solution:
             raise UserError(f"`{folder}` holds no parameters yet: the run ended before it had any") from None
         except Exception as error:
             raise UserError(f"`{path}` cannot be read as parameters: {type(error).__name__}") from None
-        theta = state.get("theta") if isinstance(state, dict) else None
-        if not isinstance(theta, Tensor) or theta.shape != (run.trial.layout.size,):
-            raise UserError(f"`{path}` does not hold the {run.trial.layout.size} parameters of this run")
+        theta = _theta(state, "theta", run, path)
         try:
             run.trial.features.load_state_dict(state["features"])
         except (KeyError, TypeError, RuntimeError):
             raise UserError(f"`{path}` does not hold the fixed numbers of this run's embedding") from None
+        for stage in state.get("stages", ()):
+            run = on_earlier(run.config, run, theta, Found(**stage["found"]))
+            theta = _theta(stage, "theta", run, path)
+            run = started(run, _theta(stage, "start", run, path))
         result = json.loads(files.result.read_text("utf-8")) if files.result.is_file() else {}
         history = list(read_history(files.history)) if files.history.is_file() else []
-        return Solution(run, theta.to(run.trial.dtype), result, history)
+        return Solution(run, theta, result, history)
 
     def _evaluate(self, points: object, indices: IndexSet, pick: Any) -> np.ndarray:
         """What `pick` takes from the fields' jets, in chunks of bounded memory."""
@@ -184,3 +197,11 @@ class Solution:
                 prepared = trial.prepare(trial.tensor(given[start : start + _AT_ONCE]), indices)
                 parts.append(pick(trial.evaluate(prepared, network)).detach().cpu().to(torch.float64).numpy())
         return np.concatenate(parts)
+
+
+def _theta(state: Any, name: str, run: Run, path: Path) -> Tensor:
+    """Parameters of a run from what a file holds."""
+    theta = state.get(name) if isinstance(state, dict) else None
+    if not isinstance(theta, Tensor) or theta.shape != (run.trial.layout.size,):
+        raise UserError(f"`{path}` does not hold the {run.trial.layout.size} parameters of this run")
+    return theta.to(run.trial.dtype)

@@ -4,9 +4,11 @@
 |---|---|
 | one (space or time) | `solution.vtp`, a line along the first axis |
 | two or three, none of them time | `solution.vti` |
+| four, none of them time | `solution.vti`, the first three with the fourth held at its middle |
 | one of space, and time | `solution.vti` (time is the second axis), `solution.pvd` and `solution/*.vti` over time |
 | two or three of space, and time | `solution.pvd` and `solution/*.vti` over time |
 | more | `solution.vtu`: points placed by the first three coordinates, all coordinates as data |
+| | `solution_middle.vti`: the first three, with the others held at their middles |
 
 The field, its reference and its error are point data called `u`, `u_reference` and `u_error`. Nothing here draws, so
 no graphics library is needed.
@@ -33,10 +35,13 @@ def write_vtk(folder: Path, fields: GridFields | ScatteredFields, name: str = "s
         UserError: the folder cannot be written to.
     """
     if isinstance(fields, ScatteredFields):
-        return (_save(_points(fields), folder / f"{name}.vtu"),)
+        slices = () if fields.middle is None else (_save(image(fields.middle), folder / f"{name}_middle.vti"),)
+        return (_save(_points(fields), folder / f"{name}.vtu"), *slices)
     if len(fields.names) == 1:
         return (_save(_line(fields), folder / f"{name}.vtp"),)
     if fields.time is None:
+        if len(fields.names) > 3:
+            fields = fields.cut(fields.names[-1], len(fields.axes[-1]) // 2)
         return (_save(image(fields), folder / f"{name}.vti"),)
     series = _series(folder, fields, name)
     if len(fields.space) > 1:
@@ -65,6 +70,8 @@ def image(grid: GridFields) -> Any:
         # VTK's first coordinate runs fastest.
         made.point_data[name] = np.asarray(values, dtype=np.float64).ravel(order="F")
     made.field_data["coordinates"] = list(grid.names)
+    if grid.fixed:
+        made.field_data["fixed"] = [f"{coordinate} = {value:g}" for coordinate, value in grid.fixed.items()]
     return made
 
 

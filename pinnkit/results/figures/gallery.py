@@ -1,6 +1,7 @@
 """All pictures of a run, chosen by the number of coordinates."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pinnkit.results.figures.picture import Picture
 from pinnkit.results.figures.planes import draw_planes
 from pinnkit.results.figures.scattered import draw_scattered
 from pinnkit.results.figures.slices import draw_slices
+from pinnkit.results.figures.style import number
 from pinnkit.results.figures.volume import draw_volume
 
 
@@ -19,10 +21,11 @@ def draw_fields(folder: Path, fields: GridFields | ScatteredFields) -> tuple[Pic
     """Draw every field into `folder`, the most telling picture first.
 
     One coordinate gives curves; two give prediction, reference and error, and slices over time; three give slices over
-    time or middle planes, and a spatial picture; three of space and time the same at the last time.
+    time or middle planes, and a spatial picture; three of space and time the same at the last time; more a comparison
+    point by point, and the first three coordinates through the middle of the others.
     """
     if isinstance(fields, ScatteredFields):
-        return tuple(draw_scattered(folder / f"field_{name}.png", fields, name) for name in fields.predicted)
+        return tuple(picture for name in fields.predicted for picture in _many(folder, fields, name))
     if len(fields.names) == 1:
         return (draw_curves(folder / "curves.png", fields),)
     return tuple(picture for name in fields.predicted for picture in _one(folder, fields, name))
@@ -45,8 +48,20 @@ def _one(folder: Path, grid: GridFields, name: str) -> list[Picture]:
         if grid.time is not None:
             pictures.append(draw_slices(folder / f"field_{name}_slices.png", grid, name))
         return pictures
+    return _three(folder, f"field_{name}.png", grid, name)
+
+
+def _many(folder: Path, fields: ScatteredFields, name: str) -> list[Picture]:
+    """The pictures of one field over five coordinates or more."""
+    pictures = [draw_scattered(folder / f"field_{name}.png", fields, name)]
+    if fields.middle is not None:
+        pictures += _three(folder, f"field_{name}_middle.png", fields.middle, name)
+    return pictures
+
+
+def _three(folder: Path, file: str, grid: GridFields, name: str) -> list[Picture]:
+    """Flat pictures and a spatial one of three coordinates, which say where any others are held."""
     flat = draw_slices if grid.time is not None else draw_middles
-    return [
-        flat(folder / f"field_{name}.png", grid, name),
-        draw_volume(folder / f"field_{name}_volume.png", grid, name),
-    ]
+    pictures = [flat(folder / file, grid, name), draw_volume(folder / f"field_{name}_volume.png", grid, name)]
+    held = ", ".join(f"{coordinate} = {number(value)}" for coordinate, value in grid.fixed.items())
+    return [replace(p, caption=f"{p.caption[:-1]}, at {held}.") for p in pictures] if held else pictures

@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib
@@ -167,6 +168,18 @@ def test_many_coordinates_are_compared_point_by_point(tmp_path: Path) -> None:
     fields = at_points(lambda p: truth(p) * (1 + 1e-3 * p[:, :1]), ["u"], list("abcdef"), points, truth)
     (picture,) = draw_fields(tmp_path, fields)
     check(picture.path, 10.4, 4.4)
+
+
+def test_many_coordinates_are_cut_through_the_middle_and_the_caption_says_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(volume, "render_window", lambda: None)
+    axes = [np.linspace(0, 1, 9)] * 5
+    grid = on_grid(truth, ["u"], "abcd", axes[:4], None, truth).cut("d", 4)
+    scattered = at_points(truth, ["u"], list("abcde"), np.random.default_rng(0).random((30, 5)), truth)
+    pictures = draw_fields(tmp_path, replace(scattered, middle=grid))
+    assert [picture.path.name for picture in pictures] == ["field_u.png", "field_u_middle.png", "field_u_volume.png"]
+    assert all(picture.caption.endswith(", at d = 0.5.") for picture in pictures[1:])
 
 
 def test_global_settings_are_as_they_were_and_pyplot_is_not_used(tmp_path: Path) -> None:

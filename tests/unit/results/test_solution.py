@@ -17,6 +17,7 @@ from pinnkit.points import Sobol
 from pinnkit.problem.define import define
 from pinnkit.problem.problem import Problem
 from pinnkit.results import solution as module
+from pinnkit.results.fields import ScatteredFields
 from pinnkit.results.solution import Solution
 from pinnkit.solving import solve
 
@@ -231,3 +232,23 @@ def test_where_nothing_can_be_written_is_told(solved: Solution, tmp_path: Path) 
     for attempt in (solved.save, solved.plot):
         with pytest.raises(UserError, match="cannot write"):
             attempt(tmp_path / "file" / "run")
+
+
+def test_five_coordinates_are_points_and_a_grid_through_the_middle() -> None:
+    names = ("v", "w", "x", "y", "z")
+    sum_of_squares = " + ".join(f"{name}**2" for name in names)
+    problem = define(
+        name="five",
+        coordinates={name: [0, k + 1] for k, name in enumerate(names)},
+        fields=["u"],
+        equations={"poisson": "laplace(u) = 10"},
+        conditions={"walls": {"on": "boundary", "equation": f"u = {sum_of_squares}"}},
+    )
+    solution = solve(problem, QUICK)
+    found = solution.sampled()
+    assert isinstance(found, ScatteredFields)
+    assert found.middle is not None
+    assert found.middle.names == ("v", "w", "x")
+    assert found.middle.fixed == {"y": 2.0, "z": 2.5}
+    there = solution([[0.5, 2.0, 0.75, 2.0, 2.5]])[0, 0]
+    assert found.middle.predicted["u"][32, 64, 16] == pytest.approx(there, rel=1e-12)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,10 +6,10 @@ import pytest
 import pyvista
 
 from pinnkit.errors import UserError
-from pinnkit.results.fields import GridFields, at_points, on_grid
+from pinnkit.results.fields import GridFields, at_points, on_grid, through_middle
 from pinnkit.results.vtk import image, write_vtk
 
-LENGTHS = {"x": 5, "y": 4, "z": 3, "t": 6}
+LENGTHS = {"x": 5, "y": 4, "z": 3, "w": 7, "t": 6}
 
 
 def truth(points: np.ndarray) -> np.ndarray:
@@ -94,6 +95,28 @@ def test_many_coordinates_become_points_that_carry_them_all(tmp_path: Path) -> N
     np.testing.assert_array_equal(mesh.points, points[:, :3])
     for name, column in {"d": 3, "e": 4, "u": 3, "u_reference": 4}.items():
         np.testing.assert_array_equal(mesh.point_data[name], points[:, column])
+
+
+def test_a_fourth_coordinate_is_held_at_its_middle_and_said(tmp_path: Path) -> None:
+    (path,) = write_vtk(tmp_path, a_grid(("x", "y", "z", "w"), None))
+    mesh = pyvista.read(path)
+    assert list(mesh.field_data["fixed"]) == ["w = 0.5"]
+    check(mesh, (0.5,))
+
+
+def test_many_coordinates_also_become_an_image_through_the_middle(tmp_path: Path) -> None:
+    def sums(points: np.ndarray) -> np.ndarray:
+        return truth(points[:, :3]) + 7.0 * points[:, 3:4] - points[:, 4:]
+
+    bounds = [(0.0, 1.0), (-1.0, 1.0), (2.0, 3.0), (0.0, 4.0), (1.0, 2.0)]
+    middle = through_middle(sums, ["u"], list("abcde"), bounds, reference=sums)
+    scattered = at_points(sums, ["u"], list("abcde"), np.random.default_rng(0).random((20, 5)))
+    paths = write_vtk(tmp_path, replace(scattered, middle=middle))
+    assert [path.name for path in paths] == ["solution.vtu", "solution_middle.vti"]
+    mesh = pyvista.read(paths[1])
+    assert list(mesh.field_data["fixed"]) == ["d = 2", "e = 1.5"]
+    np.testing.assert_allclose(mesh.point_data["u"], truth(np.asarray(mesh.points))[:, 0] + 14.0 - 1.5, rtol=1e-6)
+    np.testing.assert_array_equal(mesh.point_data["u_error"], 0.0)
 
 
 def test_an_uneven_axis_is_refused_by_name() -> None:
