@@ -46,6 +46,11 @@ class MLP(Network):
         layers = [Linear(a, b, generator, dtype, device) for a, b in pairwise(sizes)]
         return _Perceptron(layers, self.activation)
 
+    def expected(self, inputs: int, outputs: int) -> int:
+        """The sum of (1 + channels in) (channels out) over the layers."""
+        inner = (self.depth - 1) * (1 + self.width) * self.width
+        return (1 + inputs) * self.width + inner + (1 + self.width) * outputs
+
 
 @final
 class _Perceptron(nn.Module):

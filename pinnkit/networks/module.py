@@ -33,6 +33,10 @@ class TorchModule(Network):
         """The module itself, in the precision and on the device of the run."""
         return _OnValues(self.module.to(dtype=dtype, device=device))
 
+    def expected(self, inputs: int, outputs: int) -> int:
+        """Those that the module has."""
+        return sum(p.numel() for p in self.module.parameters())
+
 
 @final
 class _OnValues(nn.Module):

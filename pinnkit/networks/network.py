@@ -17,6 +17,10 @@ class Network(ABC):
     ) -> nn.Module:
         """A fresh module whose start is drawn from `generator` (a CPU generator)."""
 
+    def expected(self, inputs: int, outputs: int) -> int | None:
+        """How many parameters the module will have; None where only building it can tell."""
+        return None
+
 
 class Embedding(ABC):
     """A rule that builds the fixed map from coordinates to a network's features; it has no trained parameters."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from pinnkit.derivatives import jet
 from pinnkit.derivatives.jet import Jet
@@ -75,15 +75,20 @@ class Scaled(Embedding):
 
 
 @final
-@dataclass(frozen=True, eq=False)
-class _Map:
+class _Map(nn.Module):
     """What one coordinate becomes: a line where there is a shift, else waves."""
 
-    coordinate: int
     scale: Tensor
     shift: Tensor | None
 
-    def __call__(self, coordinates: Jet) -> Jet:
+    def __init__(self, coordinate: int, scale: Tensor, shift: Tensor | None) -> None:
+        super().__init__()
+        self.coordinate = coordinate
+        # Numbers of the problem, not of the run: they follow the precision and are not saved.
+        self.register_buffer("scale", scale, persistent=False)
+        self.register_buffer("shift", shift, persistent=False)
+
+    def forward(self, coordinates: Jet) -> Jet:
         alone = coordinates.channel(self.coordinate)
         if self.shift is not None:
             return jet.affine(alone, self.scale, self.shift)
@@ -95,7 +100,7 @@ class _Map:
 class _ScaledFeatures(Features):
     def __init__(self, maps: list[_Map]) -> None:
         super().__init__()
-        self.maps = maps
+        self.maps = nn.ModuleList(maps)
         self.count = sum(1 if m.shift is not None else 2 * len(m.scale) for m in maps)
 
     def forward(self, coordinates: Jet) -> Jet:

@@ -66,14 +66,23 @@ class Assembly:
         return tuple(e.name for e in formulation.problem.equations) + tuple(c.name for c in formulation.soft)
 
     def draw(self, theta: Tensor, generator: np.random.Generator) -> Objective:
-        """An objective on fresh points; adaptive rules see the residual at theta."""
+        """An objective on fresh points in the precision of theta; adaptive rules see the residual at theta."""
+        if theta.dtype != self.trial.dtype:
+            return self._in_other_precision.draw(theta, generator)
         rows = [self._interior_rows(self.interior_points(theta, generator))]
         for condition in self.trial.formulation.soft:
             rows += self._condition_rows(condition, self.condition_points(condition, generator))
         weights = {name: self.weights.get(name, 1.0) for name in self.terms}
         blocks = [part for own in rows for part in own.parts(max(1, self.chunk // len(own.terms)))]
         sweeps = [part for block in blocks for part in block.parts(self._points_of_a_sweep(block))]
-        return Objective(blocks, weights, self.trial.layout.size, self.chunk, sweeps)
+        layout = self.trial.layout
+        return Objective(blocks, weights, layout.size, self.chunk, sweeps, layout.shapes)
+
+    @cached_property
+    def _in_other_precision(self) -> "Assembly":
+        """The same terms and points, computed in float32 where this is in float64, and the other way round."""
+        other = torch.float32 if self.trial.dtype == torch.float64 else torch.float64
+        return replace(self, trial=self.trial.in_precision(other))
 
     def interior_points(self, theta: Tensor, generator: np.random.Generator) -> Points:
         """Fresh points of the equations."""

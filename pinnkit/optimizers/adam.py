@@ -6,9 +6,9 @@ from typing import final
 import torch
 from torch import Tensor
 
-from pinnkit.errors import UserError
 from pinnkit.objective.objective import Objective
-from pinnkit.optimizers.optimizer import Optimizer, Step, require_limits, require_positive
+from pinnkit.optimizers.optimizer import Optimizer, Step, require_limits, require_memory, require_positive
+from pinnkit.optimizers.schedule import rate_after
 
 
 @final
@@ -56,9 +56,7 @@ class Adam(Optimizer):
             decay_every=self.decay_every,
             epsilon=self.epsilon,
         )
-        for name, beta in (("beta1", self.beta1), ("beta2", self.beta2)):
-            if not 0 <= beta < 1:
-                raise UserError(f"`{name}` of optimizer `adam` is {beta:g}; it needs 0 or more, and less than 1")
+        require_memory("adam", beta1=self.beta1, beta2=self.beta2)
 
     def start(self, theta: Tensor) -> AdamState:
         """Zero moments."""
@@ -78,5 +76,4 @@ class Adam(Optimizer):
 
     def rate(self, count: int) -> float:
         """The learning rate after `count` steps."""
-        rise = min(1.0, (count + 1) / self.warmup) if self.warmup else 1.0
-        return self.lr * rise * self.decay ** (count / self.decay_every)
+        return rate_after(count, self.lr, self.warmup, self.decay, self.decay_every)

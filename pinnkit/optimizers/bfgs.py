@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from pinnkit.objective.objective import Objective
-from pinnkit.optimizers.dense import DenseState, Of, dense_step
+from pinnkit.optimizers.dense import DenseState, Of, dense_memory, dense_step
 from pinnkit.optimizers.descent import Descent
 from pinnkit.optimizers.optimizer import Optimizer, Step, require_limits
 
@@ -38,6 +38,10 @@ class BFGS(Optimizer):
     def step(self, objective: Objective, theta: Tensor, state: DenseState) -> Step:
         """One direction and its line search."""
         return dense_step(objective, theta, state, update, self.of)
+
+    def memory(self, parameters: int, rows: int, chunk: int, itemsize: int) -> int:
+        """The dense matrices of an update."""
+        return super().memory(parameters, rows, chunk, itemsize) + dense_memory(6, parameters, itemsize)
 
 
 def update(inverse: Tensor, found: Descent, first: bool) -> Tensor:

@@ -62,3 +62,8 @@ def dense_step(objective: Objective, theta: Tensor, state: DenseState, update: U
         begun = torch.eye(theta.shape[0], dtype=theta.dtype, device=theta.device) if inverse is None else inverse
         inverse = update(begun, found, state.inverse is None)
     return Step(theta + found.move, DenseState(inverse, (objective, found.after)), loss, found.here.losses, report)
+
+
+def dense_memory(matrices: int, parameters: int, itemsize: int) -> int:
+    """The bytes of some (P, P) matrices: H, the next one, and what is between them in an update."""
+    return matrices * itemsize * parameters**2

@@ -54,6 +54,10 @@ class LBFGS(Optimizer):
         after = LBFGSState(pairs, (objective, found.after))
         return Step(theta + found.move, after, found.here.loss, found.here.losses, report)
 
+    def memory(self, parameters: int, rows: int, chunk: int, itemsize: int) -> int:
+        """The history beside some vectors."""
+        return super().memory(parameters, rows, chunk, itemsize) + 2 * self.history * itemsize * parameters
+
 
 def _inverse_times(gradient: Tensor, pairs: tuple[tuple[Tensor, Tensor], ...]) -> Tensor:
     """H g by the two-loop recursion."""

@@ -9,7 +9,14 @@ from torch import Tensor
 from pinnkit.errors import UserError
 from pinnkit.objective.objective import Objective
 from pinnkit.optimizers.damped import damped_system
-from pinnkit.optimizers.optimizer import Optimizer, Step, require_limits, require_positive, standstill
+from pinnkit.optimizers.optimizer import (
+    Optimizer,
+    Step,
+    damped_numbers,
+    require_limits,
+    require_positive,
+    standstill,
+)
 
 
 @final
@@ -86,6 +93,10 @@ class NaturalGradient(Optimizer):
             elif length:
                 break
         return length
+
+    def memory(self, parameters: int, rows: int, chunk: int, itemsize: int) -> int:
+        """The damped system."""
+        return super().memory(parameters, rows, chunk, itemsize) + itemsize * damped_numbers(parameters, rows, chunk)
 
 
 _HALVINGS = 30

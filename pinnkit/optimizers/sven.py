@@ -8,7 +8,14 @@ from torch import Tensor
 
 from pinnkit.errors import UserError
 from pinnkit.objective.objective import Objective
-from pinnkit.optimizers.optimizer import Optimizer, Step, require_limits, require_positive, standstill
+from pinnkit.optimizers.optimizer import (
+    Optimizer,
+    Step,
+    jacobian_numbers,
+    require_limits,
+    require_positive,
+    standstill,
+)
 
 
 @final
@@ -57,3 +64,8 @@ class Sven(Optimizer):
         chosen = vectors[:, kept]
         w = chosen @ ((there.rows @ chosen) / squares[kept])
         return Step(theta - self.lr * (w @ there.jacobian), None, loss, losses, {"values": float(kept.sum())})
+
+    def memory(self, parameters: int, rows: int, chunk: int, itemsize: int) -> int:
+        """The Jacobian of all rows; the Gram matrix, its vectors, those kept, and twice as much to find them."""
+        numbers = jacobian_numbers(parameters, rows, rows) + 5 * rows**2
+        return super().memory(parameters, rows, chunk, itemsize) + itemsize * numbers

@@ -42,6 +42,15 @@ class Grid(Sampler):
                 f"sampler `grid` has `count` {self.count}; the corners of a domain of dimension {d} alone need {2**d}"
             )
             raise UserError(Mistake(needed, hint="Samplers such as `sobol` take any count."))
-        steps = max(2, round(self.count ** (1 / d)))
+        steps = self._steps(d)
         axes = np.meshgrid(*[np.linspace(0.0, 1.0, steps)] * d, indexing="ij")
         return placed_uniformly(domain, np.stack([axis.ravel() for axis in axes], axis=1))
+
+    def expected(self, domain: Domain) -> int:
+        """m^d."""
+        d = domain.dimension_of_unit
+        return self._steps(d) ** d if d else 1
+
+    def _steps(self, d: int) -> int:
+        """m."""
+        return max(2, round(self.count ** (1 / d)))

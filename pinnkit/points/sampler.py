@@ -54,6 +54,13 @@ class Sampler(ABC):
             residual: the residual's magnitude at given points, which only adaptive samplers ask for.
         """
 
+    def expected(self, domain: Domain) -> int | None:
+        """How many points a draw gives: the option `count`; None where the rule has none and only a draw can tell."""
+        if domain.dimension_of_unit == 0:
+            return 1
+        count = getattr(self, "count", None)
+        return count if isinstance(count, int) else None
+
 
 def placed_uniformly(domain: Domain, unit: np.ndarray) -> Points:
     """The points that belong to evenly spread points of the unit cube; a single point is never repeated."""

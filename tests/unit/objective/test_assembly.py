@@ -132,3 +132,10 @@ def test_traces_are_mean_squares_of_the_gradients() -> None:
     ends = [0, 30, 60, 76]
     for term, start, stop in zip(objective.terms, ends[:-1], ends[1:], strict=True):
         assert found[term] == pytest.approx(float(squares[start:stop].sum()) / objective.weights[term], rel=1e-12)
+
+
+def test_an_objective_knows_the_shapes_of_the_network(objective_of: Any) -> None:
+    one = run()
+    theta = Layout.start(one.trial.network)
+    assert one.assembly.draw(theta, np.random.default_rng(0)).shapes == one.trial.layout.shapes
+    assert objective_of(lambda at: at, theta).shapes == (theta.shape,)

@@ -3,7 +3,7 @@
 import copy
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -37,6 +37,8 @@ def numbers(value: Any) -> Iterator[Any]:
     elif isinstance(value, tuple | list):
         for item in value:
             yield from numbers(item)
+    elif isinstance(value, Mapping):
+        yield from numbers(list(value.items()))
     elif not isinstance(value, Objective):
         yield value
 

@@ -135,6 +135,49 @@ def test_the_order_of_convergence(objective_of: Any, acceleration: bool, order: 
     assert observed == pytest.approx(order, abs=0.25)
 
 
+def test_momentum_holds_the_step_to_the_last_change(objective_of: Any) -> None:
+    """For linear rows the second change is the least of |r + J s|^2 + lambda |s - mu d|^2."""
+    generator = torch.Generator().manual_seed(4)
+    matrix = torch.randn(7, 4, generator=generator, dtype=F64)
+    constant = torch.randn(7, generator=generator, dtype=F64)
+    theta = torch.zeros(4, dtype=F64)
+    objective = objective_of(lambda at: matrix @ at + constant, theta)
+    optimizer = LevenbergMarquardt(damping=20.0, momentum=0.6)
+    first = optimizer.step(objective, theta, optimizer.start(theta))
+    second = optimizer.step(objective, first.theta, first.state)
+    damping, last = second.report["damping"], first.theta - theta
+    stacked = torch.cat((matrix, damping**0.5 * torch.eye(4, dtype=F64)))
+    aim = torch.cat((-(matrix @ first.theta + constant), damping**0.5 * 0.6 * last))
+    expected = torch.linalg.lstsq(stacked, aim[:, None]).solution[:, 0]
+    torch.testing.assert_close(second.theta - first.theta, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_a_lower_damping_that_was_refused_is_tried_again_later_and_later(objective_of: Any) -> None:
+    """A canyon as curved as this lets no step be long, so that most tries of a lower lambda are refused."""
+
+    def canyon(at: Tensor) -> Tensor:
+        return torch.stack((100.0 * (at[1] - torch.sin(6.0 * at[0])), 0.05 * (at[0] - 40.0)))
+
+    theta = torch.zeros(2, dtype=F64)
+    optimizer = LevenbergMarquardt(corrections=0, acceleration=False, momentum=0.0)
+    _, made = run(objective_of(canyon, theta), theta, 60, optimizer)
+    holds = [step.state.hold for step in made]
+    assert {1, 3, 7} <= set(holds)
+    for before, after in pairwise(made):
+        if before.state.wait > 0 and after.report["gain"] > 0.25:
+            assert after.report["damping"] >= before.report["damping"]
+
+
+def test_the_end_tells_convergence_from_stagnation(objective_of: Any) -> None:
+    """At a minimum nothing is foretold; where the Jacobian is not that of the rows, much is and nothing comes."""
+    theta = torch.tensor([1.0], dtype=F64)
+    flat = objective_of(lambda at: torch.stack((at[0] - 1.0 + 1e-9, torch.ones_like(at[0]))), theta)
+    optimizer = LevenbergMarquardt(tries=60)
+    assert str(optimizer.step(flat, theta, optimizer.start(theta)).finished).startswith("converged")
+    kink = objective_of(lambda at: 1.0 + torch.abs(at - 1.0) + (at - at.detach()), theta)
+    assert str(optimizer.step(kink, theta, optimizer.start(theta)).finished).startswith("stagnated")
+
+
 def test_a_correction_leads_back_to_the_linear_model(objective_of: Any) -> None:
     """At r = e^0 with lambda = 2: s = -1/3 and r + J s = 2/3, so c = -(e^s - 2/3)/3."""
     theta = torch.zeros(1, dtype=F64)
@@ -175,13 +218,13 @@ def test_a_jacobian_of_lower_rank_is_no_obstacle(objective_of: Any) -> None:
     [
         (lambda at: at - 1.0, "every residual is zero"),
         (lambda at: 1.0 + (at - 1.0) ** 2, "the gradient is zero"),
-        (lambda at: torch.where(at == 1.0, at, float("nan")), "no damped step lowers the loss any more"),
+        (lambda at: torch.where(at == 1.0, at, float("nan")), "stagnated"),
     ],
 )
 def test_it_says_why_there_is_no_point_in_going_on(objective_of: Any, function: Function, reason: str) -> None:
     theta = torch.ones(1, dtype=F64)
     found, made = run(objective_of(function, theta), theta, 20, LevenbergMarquardt())
-    assert made[-1].finished == reason
+    assert str(made[-1].finished).startswith(reason)
     assert torch.equal(found, theta)
 
 
@@ -200,10 +243,8 @@ def test_the_first_step_on_other_points_is_damped_more(objective_of: Any) -> Non
     first, second = objective_of(rosenbrock, theta), objective_of(rosenbrock, theta)
     optimizer = LevenbergMarquardt()
     made = optimizer.step(first, theta, optimizer.start(theta))
-    same = optimizer.step(first, made.theta, made.state)
     other = optimizer.step(second, made.theta, made.state)
-    assert other.report["damping"] == pytest.approx(25.0 * same.report["damping"])
-    assert float((other.theta - made.theta).norm()) < float((same.theta - made.theta).norm())
+    assert other.report["damping"] == pytest.approx(25.0 * made.state.damping)
 
 
 def test_chunks_change_nothing(objective_of: Any) -> None:
