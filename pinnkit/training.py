@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, final
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from pinnkit.errors import SolveError
 from pinnkit.objective.objective import Objective
 from pinnkit.optimizers import Optimizer, Step
+from pinnkit.unseen import Unseen
 
 Record = dict[str, Any]
 """One step: step, phase, loss, losses by term, seconds, step_seconds, and the optimizer's own numbers."""
@@ -21,19 +23,20 @@ class Draws(Protocol):
     """Makes an objective on fresh points."""
 
     def draw(self, theta: Tensor, generator: np.random.Generator) -> Objective:
-        """An objective; adaptive points see the residual at theta."""
+        """An objective in the precision of theta; adaptive points see the residual at theta."""
         ...
 
 
 @final
 @dataclass(frozen=True)
 class Stop:
-    """Why and when a phase ended."""
+    """Why and when a phase ended, and what the loss on unseen points did meanwhile."""
 
     phase: str
     reason: str
     steps: int
     seconds: float
+    course: str = ""
 
 
 @final
@@ -59,8 +62,9 @@ def train(
 ) -> Trained:
     """Run the phases in order from theta.
 
-    Ctrl-C ends the run and keeps what there is. A loss that is no number ends it with the last parameters at which it
-    was one, or those that it started from.
+    Where points are drawn anew, the run gives those parameters, of the last ones and of the best on unseen points, that
+    have the lower loss on one more draw: a single step may spoil what many gained. Ctrl-C ends the run and keeps what
+    there is. A loss that is no number ends it with the last parameters at which it was one, or those it started from.
 
     Args:
         draws: makes objectives.
@@ -70,7 +74,7 @@ def train(
         generator: the points' own.
         monitor: called after every step with its record and the parameters after it.
     """
-    loop = _Loop(draws, renew, generator, monitor, theta, theta)
+    loop = _Loop(draws, renew, generator, monitor, theta, theta, theta.dtype)
     stops: list[Stop] = []
     for name, optimizer in phases:
         stops.append(loop.phase(name, optimizer))
@@ -82,14 +86,20 @@ def train(
         loop.failure = _broken(0.5 * float(rows @ rows), loop.objective.losses(rows))
         if loop.failure is not None:
             stops[-1] = replace(stops[-1], reason=loop.failure)
-    kept = loop.theta if loop.failure is None else loop.good
+    if loop.failure is None and (why := loop.prefer_best()):
+        stops[-1] = replace(stops[-1], reason=f"{stops[-1].reason}; {why}")
+    kept = (loop.theta if loop.failure is None else loop.good).to(loop.dtype)
     return Trained(kept, tuple(stops), loop.steps, loop.seconds, loop.failure, loop.interrupted)
 
 
 @final
 @dataclass
 class _Loop:
-    """What changes while the phases run; `good` are the last parameters at which the loss was a number."""
+    """What changes while the phases run; `good` are the last parameters at which the loss was a number.
+
+    `unseen` are the losses on fresh points of this phase. `dtype` is the run's precision, in which parameters leave
+    the loop.
+    """
 
     draws: Draws
     renew: int
@@ -97,7 +107,9 @@ class _Loop:
     monitor: Callable[[Record, Tensor], None]
     theta: Tensor
     good: Tensor
+    dtype: torch.dtype
     objective: Objective | None = None
+    unseen: Unseen = field(default_factory=Unseen)
     steps: int = 0
     failure: str | None = None
     interrupted: bool = False
@@ -110,14 +122,26 @@ class _Loop:
     def phase(self, name: str, optimizer: Optimizer) -> Stop:
         """Run one phase; points are drawn anew at its start."""
         began, first = self.seconds, self.steps
-        self.objective = None
+        self.objective, self.unseen = None, Unseen()
+        self.theta = self.theta.to(optimizer.dtype or self.dtype)
         try:
             reason = self._run(name, optimizer, began)
         except KeyboardInterrupt:
             reason, self.interrupted = "interrupted", True
         except SolveError as error:
             reason = self.failure = str(error)
-        return Stop(name, reason, self.steps - first, self.seconds - began)
+        return Stop(name, reason, self.steps - first, self.seconds - began, self.unseen.course())
+
+    def prefer_best(self) -> str | None:
+        """Go back to the best parameters on unseen points, if another draw finds them better; what was done, if so."""
+        best = self.unseen.best
+        if not self.renew or best is None or self.interrupted:
+            return None
+        objective = self.draws.draw(self.theta, self.generator)
+        if not float(objective.rows(best).norm()) < float(objective.rows(self.theta).norm()):
+            return None
+        self.theta = best
+        return f"the parameters after step {self.unseen.step} are kept: they do better on unseen points"
 
     def _run(self, name: str, optimizer: Optimizer, began: float) -> str:
         """Make a phase's steps; why they ended."""
@@ -126,15 +150,19 @@ class _Loop:
             if optimizer.seconds is not None and self.seconds - began >= optimizer.seconds:
                 return f"its {optimizer.seconds:g} s are over"
             started = time.perf_counter()
-            if self.objective is None or (self.renew and count % self.renew == 0):
-                self.objective = self.draws.draw(self.theta, self.generator)
-            made = optimizer.step(self.objective, self.theta, state)
+            drawn = count == 0 or bool(self.renew and count % self.renew == 0)
+            objective = self.draws.draw(self.theta, self.generator) if drawn else self.objective
+            assert objective is not None
+            self.objective = objective
+            made = optimizer.step(objective, self.theta, state)
             self.failure = _broken(made.loss, made.losses)
             if self.failure is not None:
                 return self.failure
+            if drawn:
+                self.unseen.note(made.loss, self.theta, self.steps)
             self.good, self.theta, state = self.theta, made.theta, made.state
             self.steps += 1
-            self.monitor(self._record(name, made, started), self.theta)
+            self.monitor(self._record(name, made, started), self.theta.to(self.dtype))
             if made.finished is not None:
                 return made.finished
             if optimizer.target is not None and made.loss < optimizer.target:

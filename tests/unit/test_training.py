@@ -70,7 +70,8 @@ def test_phases_run_in_order_and_say_why_they_ended(objective_of: Any) -> None:
     ]
     # The loss at 7 is the first below, and the step that measured it is made.
     assert [stop.steps for stop in trained.stops[:3]] == [3, 0, 5]
-    assert trained.stops[3].reason in ("every residual is zero", "no damped step lowers the loss any more")
+    ends = ("every residual is zero", "converged: no fall of the loss is foretold beyond rounding")
+    assert trained.stops[3].reason in ends
     assert trained.steps == sum(stop.steps for stop in trained.stops)
     torch.testing.assert_close(trained.theta, torch.full((2,), 100.0, dtype=torch.float64))
     assert trained.failure is None
@@ -93,8 +94,9 @@ def test_time_ends_a_phase_and_not_the_next(objective_of: Any) -> None:
     assert trained.seconds >= first.seconds + second.seconds
 
 
-@pytest.mark.parametrize(("renew", "at"), [(0, [0.0, 5.0]), (2, [0.0, 2.0, 4.0, 5.0, 7.0]), (9, [0.0, 5.0])])
+@pytest.mark.parametrize(("renew", "at"), [(0, [0.0, 5.0]), (2, [0.0, 2.0, 4.0, 5.0, 7.0, 9.0]), (9, [0.0, 5.0, 9.0])])
 def test_points_are_drawn_anew(objective_of: Any, renew: int, at: list[float]) -> None:
+    """At the start of each phase, every `renew` steps, and once more at the end to judge what to keep."""
     drawn = Drawn(objective_of, rows)
     start(drawn, Walk(steps=5), Walk(steps=4), renew=renew)
     assert drawn.at == at
@@ -105,6 +107,24 @@ def test_a_new_draw_is_what_the_next_step_sees(objective_of: Any) -> None:
     losses: list[float] = []
     start(drawn, Walk(steps=3), renew=1, monitor=lambda record, theta: losses.append(record["loss"]))
     assert losses == pytest.approx([100.0**2, 4 * 99.0**2, 9 * 98.0**2])
+
+
+def test_parameters_that_did_better_on_unseen_points_are_kept(objective_of: Any) -> None:
+    """From 97 the walk passes the answer, 100, and ends at 104; draws come at 97, 99, 101 and 103."""
+    trained = start(Drawn(objective_of, rows), Walk(steps=7), theta=torch.full((2,), 97.0).double(), renew=2)
+    torch.testing.assert_close(trained.theta, torch.full((2,), 99.0).double())
+    assert trained.stops[-1].reason.endswith("the parameters after step 2 are kept: they do better on unseen points")
+    onward = start(Drawn(objective_of, rows), Walk(steps=7), renew=2)
+    torch.testing.assert_close(onward.theta, torch.full((2,), 7.0).double())
+    assert onward.stops[-1].reason == "all 7 steps made"
+
+
+def test_a_run_that_stagnates_is_told_from_one_that_goes_on(objective_of: Any) -> None:
+    onward = start(Drawn(objective_of, rows), Walk(steps=60), renew=4)
+    assert onward.stops[-1].course.startswith("the loss on unseen points still fell")
+    stuck = start(Drawn(objective_of, lambda theta: 0.0 * theta + 3.0), Walk(steps=60), renew=4)
+    assert stuck.stops[-1].course.startswith("stagnated")
+    assert start(Drawn(objective_of, rows), Walk(steps=60), renew=0).stops[-1].course == ""
 
 
 def test_every_step_is_noted_with_the_parameters_after_it(objective_of: Any) -> None:
@@ -190,3 +210,32 @@ def test_a_run_without_steps_gives_back_its_start(objective_of: Any) -> None:
     assert start(Drawn(objective_of, rows)).stops == ()
     trained = start(Drawn(objective_of, rows), Walk(steps=0))
     assert torch.equal(trained.theta, ZERO)
+
+
+def test_a_phase_has_a_precision_of_its_own(objective_of: Any) -> None:
+    """The loop hands theta over in it; what leaves the loop is in the run's."""
+    third = torch.full((2,), 1.0 / 3.0, dtype=torch.float64)
+    seen: list[torch.dtype] = []
+
+    class Watching(Drawn):
+        def draw(self, theta: Tensor, generator: np.random.Generator) -> Objective:
+            seen.append(theta.dtype)
+            return super().draw(theta, generator)
+
+    left: list[torch.dtype] = []
+    phases = Walk(steps=2, precision="float32"), Walk(steps=2), Walk(steps=1, precision="float32")
+    drawn = Watching(objective_of, rows)
+    trained = start(drawn, *phases, theta=third, monitor=lambda record, theta: left.append(theta.dtype))
+    assert seen == [torch.float32, torch.float64, torch.float32]
+    assert left == [torch.float64] * 5
+    assert trained.theta.dtype == torch.float64
+    # Rounded once on the way into float32, exactly carried out of it, and rounded again.
+    middle = (third.float() + 1.0 + 1.0).double() + 1.0 + 1.0
+    assert torch.equal(trained.theta, (middle.float() + 1.0).double())
+
+
+def test_the_last_good_parameters_are_in_the_precision_of_the_run(objective_of: Any) -> None:
+    trained = start(Drawn(objective_of, breaking), Walk(steps=9, precision="float32"))
+    assert trained.failure is not None
+    assert trained.theta.dtype == torch.float64
+    assert trained.theta.tolist() == [2.0, 2.0]
