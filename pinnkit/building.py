@@ -6,15 +6,22 @@ from typing import final
 
 import numpy as np
 import torch
+from torch import nn
 
+from pinnkit.capacity import Size, optimizer_name, require_room, size_of
 from pinnkit.config import Config
+from pinnkit.derivatives.layout import Layout
 from pinnkit.errors import UserError
 from pinnkit.formulation.conditions import Formulation, formulate
-from pinnkit.formulation.trial import Trial
+from pinnkit.formulation.trial import Base, Trial
+from pinnkit.memory import free_memory
+from pinnkit.networks import Features
 from pinnkit.objective.assembly import Assembly
-from pinnkit.optimizers import OPTIMIZERS
+from pinnkit.optimizers import Auto, Optimizer
+from pinnkit.optimizers.optimizer import DTYPES
 from pinnkit.points import Uniform
 from pinnkit.problem.problem import Problem
+from pinnkit.stage import Found
 
 _MOST_THREADS = 4
 """More do not pay for networks of this size, and hurt where cores are shared."""
@@ -28,6 +35,9 @@ _KEPT_BYTES = 31 * 2**20
 _MOST_ROWS = 65536
 """A chunk beyond which nothing gets faster, however much memory there is."""
 
+_SUPPOSED_FREE = 4 * 2**30
+"""What memory is taken to be free where nothing says so."""
+
 _BALANCE_POINTS = 500
 """Points of every term at which the start is looked at to balance the terms."""
 
@@ -35,12 +45,18 @@ _BALANCE_POINTS = 500
 @final
 @dataclass(frozen=True, eq=False)
 class Run:
-    """The parts of a run: the config with every automatic choice made, the fields, and what makes objectives."""
+    """The parts of a run: the config with every automatic choice made, the fields, and what makes objectives.
+
+    `notes` are sentences about the choices that have a reason to tell; `stages` is what was found before every further
+    stage up to this one.
+    """
 
     problem: Problem
     config: Config
     trial: Trial
     assembly: Assembly
+    notes: tuple[str, ...] = ()
+    stages: tuple[Found, ...] = ()
 
     @property
     def formulation(self) -> Formulation:
@@ -48,28 +64,60 @@ class Run:
         return self.trial.formulation
 
 
-def build_run(problem: Problem, config: Config) -> Run:
+def build_run(problem: Problem, config: Config, trains: bool = True, base: Base | None = None) -> Run:
     """The parts of a run of `problem` with `config`.
 
+    Args:
+        problem: the equations and conditions.
+        config: how to solve them.
+        trains: whether the phases shall be run, so that there must be memory for them.
+        base: earlier fields that these are added to.
+
     Raises:
-        UserError: a device that is not there, an optimizer that needs another precision, names that do not fit.
+        UserError: a device that is not there, an optimizer that needs another precision or more memory than is free,
+            names that do not fit.
     """
     device = _device(config)
     if device.type == "cpu":
         _keep_freed_memory()
-    dtype = torch.float64 if config.precision == "float64" else torch.float32
-    for phase in config.phases:
-        if dtype not in phase.precisions:
-            name = OPTIMIZERS.entry(phase).get("name", type(phase).__name__)
-            raise UserError(f"optimizer `{name}` loses its digits in {config.precision}; set `precision: float64`")
-    trial = _trial(problem, config, dtype, device)
-    chunk = _chunk(config, trial.layout.size, device)
-    resolved = replace(config, device=str(device), threads=_threads(config, trial.layout.size), chunk=chunk)
+    dtype = DTYPES[config.precision]
+    _require_sound(config, dtype)
+    formulation = formulate(problem, config.hard)
+    generator = torch.Generator(device="cpu").manual_seed(config.seed)
+    features = _features(problem, config, generator, dtype, device)
+
+    def network() -> nn.Module:
+        return config.network.build(features.count, len(problem.fields), generator, dtype, device)
+
+    expected = config.network.expected(features.count, len(problem.fields))
+    built = None if expected is not None else network()
+    parameters = Layout.of(built).size if built is not None else expected or 0
+    free = free_memory(device)
+    chunk = _chunk(config, parameters, free)
+    samplers = config.points, config.condition_points
+    size = size_of(formulation, parameters, chunk, samplers, features.count, config.derivatives)
+    phases, notes = _chosen(config, size, dtype, device)
+    if trains:
+        require_room([(phase, phase.dtype or dtype) for phase in phases], size, free)
+    made = built if built is not None else network()
+    trial = Trial(formulation, made, features, config.derivatives, dtype, device, base)
+    resolved = replace(config, phases=phases, device=str(device), threads=_threads(config, parameters), chunk=chunk)
     assembly = Assembly(trial, config.points, config.condition_points, config.weights, chunk, compiled=config.compile)
     if config.balance and len(assembly.terms) > 1:
         weights = _balanced(assembly, config)
         assembly, resolved = replace(assembly, weights=weights), replace(resolved, weights=weights, balance=False)
-    return Run(problem, resolved, trial, assembly)
+    return Run(problem, resolved, trial, assembly, notes)
+
+
+def _require_sound(config: Config, dtype: torch.dtype) -> None:
+    """Refuse phases in a precision in which their method is not sound."""
+    for phase in config.phases:
+        own = phase.dtype or dtype
+        if own not in phase.precisions:
+            precision = phase.precision or config.precision
+            whose = " of the phase" if phase.precision else ""
+            sentence = f"optimizer `{optimizer_name(phase)}` loses its digits in {precision}; set `precision: float64`"
+            raise UserError(sentence + whose)
 
 
 def _balanced(assembly: Assembly, config: Config) -> dict[str, float]:
@@ -86,14 +134,25 @@ def _balanced(assembly: Assembly, config: Config) -> dict[str, float]:
     return {name: config.weights.get(name, found.get(name, 1.0)) for name in assembly.terms}
 
 
-def _trial(problem: Problem, config: Config, dtype: torch.dtype, device: torch.device) -> Trial:
-    formulation = formulate(problem, config.hard)
-    generator = torch.Generator(device="cpu").manual_seed(config.seed)
+def _features(
+    problem: Problem, config: Config, generator: torch.Generator, dtype: torch.dtype, device: torch.device
+) -> Features:
     intervals = {c.name: (c.lower, c.upper) for c in problem.coordinates}
     periodic = frozenset(c.name for c in problem.coordinates if c.periodic)
-    features = config.embedding.build(problem.scope, intervals, periodic, generator, dtype, device)
-    network = config.network.build(features.count, len(problem.fields), generator, dtype, device)
-    return Trial(formulation, network, features, config.derivatives, dtype, device)
+    return config.embedding.build(problem.scope, intervals, periodic, generator, dtype, device)
+
+
+def _chosen(
+    config: Config, size: Size, dtype: torch.dtype, device: torch.device
+) -> tuple[tuple[Optimizer, ...], tuple[str, ...]]:
+    """The phases, each `auto` replaced by what it chooses, and why it does."""
+    phases, notes = [], []
+    for phase in config.phases:
+        if isinstance(phase, Auto):
+            phase, why = phase.resolved(size.parameters, size.rows, size.chunk, phase.dtype or dtype, device)
+            notes.append(f"auto: {optimizer_name(phase)} ({why})")
+        phases.append(phase)
+    return tuple(phases), tuple(notes)
 
 
 def _device(config: Config) -> torch.device:
@@ -109,7 +168,7 @@ def _device(config: Config) -> torch.device:
     if device.type == "mps":
         if not torch.backends.mps.is_available():
             raise UserError("device `mps` is not there")
-        if config.precision == "float64":
+        if "float64" in (config.precision, *(phase.precision for phase in config.phases)):
             raise UserError("device `mps` has no float64; set `precision: float32`, or `device: cpu`")
     if device.type not in ("cpu", "cuda", "mps"):
         raise UserError(f"device `{config.device}` is not supported; known: auto, cpu, cuda, cuda:1, mps")
@@ -136,16 +195,10 @@ def _threads(config: Config, parameters: int) -> int:
     return min(cores, _MOST_THREADS, int(asked) if asked.isdecimal() and int(asked) else cores)
 
 
-def _chunk(config: Config, parameters: int, device: torch.device) -> int:
+def _chunk(config: Config, parameters: int, free: int | None) -> int:
     """How many rows of a Jacobian fit into a quarter of the free memory."""
     if config.chunk != "auto":
         return config.chunk
-    if device.type == "cuda":
-        free = torch.cuda.mem_get_info(device)[0]
-    elif "SC_AVPHYS_PAGES" in getattr(os, "sysconf_names", {}):
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    else:
-        free = 4 * 2**30
-    rows = free // (4 * 8 * max(1, parameters))
+    rows = (free if free is not None else _SUPPOSED_FREE) // (4 * 8 * max(1, parameters))
     # A power of two, so that a little more or less free memory chooses the same.
-    return max(256, min(_MOST_ROWS, 1 << (int(rows).bit_length() - 1) if rows > 0 else 256))
+    return min(_MOST_ROWS, 1 << (max(1, rows).bit_length() - 1))

@@ -4,10 +4,10 @@ A config says nothing of mathematics, and no part below reads one: every part ge
 """
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, final, get_type_hints
+from typing import Any, Literal, TypeVar, final, get_type_hints
 
 from ruamel.yaml import YAML
 from ruamel.yaml.representer import RoundTripRepresenter
@@ -20,6 +20,7 @@ from pinnkit.points import RAD, SAMPLERS, Sampler, Sobol
 from pinnkit.reading import Document, apply_overrides, read_yaml
 from pinnkit.registry import Places, Registry, unfit
 from pinnkit.shipped import config_path
+from pinnkit.stage import Stage
 
 
 @final
@@ -38,6 +39,7 @@ class Config:
         hard: which conditions the network satisfies exactly: those where it helps (`auto`), all that can be (`all`),
             `none`, or those named.
         phases: the optimizers, run in this order.
+        stages: further networks, each for what is left after all phases before it.
         precision: of all arithmetic.
         seed: of every random number.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
@@ -57,6 +59,7 @@ class Config:
     balance: bool = True
     hard: Literal["auto", "all", "none"] | tuple[str, ...] = "auto"
     phases: tuple[Optimizer, ...] = (LevenbergMarquardt(steps=300, seconds=120.0),)
+    stages: tuple[Stage, ...] = ()
     precision: Literal["float64", "float32"] = "float64"
     seed: int = 0
     device: str = "auto"
@@ -71,6 +74,9 @@ class Config:
         if faults:
             raise UserError(*faults)
 
+
+Part = TypeVar("Part", Config, Stage)
+Entry = TypeVar("Entry")
 
 _TABLES: Mapping[str, Registry[Any]] = {
     "network": NETWORKS,
@@ -97,7 +103,7 @@ def load_config(path: Path | str, overrides: Sequence[str] = ()) -> Config:
     if document.data is not None and not isinstance(document.data, Mapping):
         raise UserError(Mistake("a config is a mapping such as `network: {name: mlp}`", document.place()))
     data = apply_overrides(_spelt_out(document.data or {}, overrides), overrides)
-    return _build(data, _places(document, overrides))
+    return _build(data, _places(document, overrides), Config)
 
 
 def dump_config(config: Config) -> str:
@@ -105,20 +111,27 @@ def dump_config(config: Config) -> str:
 
     A part whose class is in no table is written as ``python: <its class>``, which does not load.
     """
-    data: dict[str, Any] = {}
-    for key in (f.name for f in fields(config)):
-        value = getattr(config, key)
-        if key in _TABLES:
-            data[key] = _TABLES[key].entry(value)
-        elif key == "phases":
-            data[key] = [OPTIMIZERS.entry(phase) for phase in value]
-        else:
-            data[key] = plain(value)
     stream = io.StringIO()
     yaml = YAML()
     yaml.Representer = _Representer
-    yaml.dump(data, stream)
+    yaml.dump(_data(config), stream)
     return stream.getvalue()
+
+
+def _data(config: Config | Stage) -> dict[str, Any]:
+    """The plain data that build an equal config or stage."""
+    data: dict[str, Any] = {}
+    for key in (f.name for f in fields(config)):
+        value = getattr(config, key)
+        if key in _TABLES and value is not None:
+            data[key] = _TABLES[key].entry(value)
+        elif key == "phases":
+            data[key] = [OPTIMIZERS.entry(phase) for phase in value]
+        elif key == "stages":
+            data[key] = [_data(stage) for stage in value]
+        else:
+            data[key] = plain(value)
+    return data
 
 
 class _Representer(RoundTripRepresenter):
@@ -134,21 +147,27 @@ _Representer.add_representer(type(None), _Representer.represent_none)
 
 def config_schema() -> dict[str, Any]:
     """The file's format as a JSON schema."""
-    properties = {}
-    for key, annotation in get_type_hints(Config).items():
-        if key in _TABLES:
-            properties[key] = _TABLES[key].json_schema()
-        elif key == "phases":
-            properties[key] = {"type": "array", "items": OPTIMIZERS.json_schema(), "minItems": 1}
-        else:
-            properties[key] = json_schema(annotation)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "pinnkit config",
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": False,
+        **_object_schema(Config),
     }
+
+
+def _object_schema(kind: type[Config] | type[Stage]) -> dict[str, Any]:
+    """The keys of a config or of a stage."""
+    properties: dict[str, Any] = {}
+    for key, annotation in get_type_hints(kind).items():
+        if key in _TABLES:
+            own = _TABLES[key].json_schema()
+            properties[key] = own if getattr(kind(), key) is not None else {"anyOf": [own, {"type": "null"}]}
+        elif key == "phases":
+            properties[key] = {"type": "array", "items": OPTIMIZERS.json_schema(), "minItems": int(kind is Config)}
+        elif key == "stages":
+            properties[key] = {"type": "array", "items": _object_schema(Stage)}
+        else:
+            properties[key] = json_schema(annotation)
+    return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -174,6 +193,8 @@ def _spelt_out(data: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, A
         spelt["phases"] = [OPTIMIZERS.entry(phase) for phase in Config().phases]
     if isinstance(spelt.get("phases"), list):
         spelt["phases"] = [{"name": phase} if isinstance(phase, str) else phase for phase in spelt["phases"]]
+    if isinstance(spelt.get("stages"), list):
+        spelt["stages"] = [_spelt_out(stage, ()) if isinstance(stage, Mapping) else stage for stage in spelt["stages"]]
     return spelt
 
 
@@ -191,55 +212,69 @@ def _places(document: Document, overrides: Sequence[str]) -> Places:
     return where
 
 
-def _build(data: Mapping[str, Any], where: Places) -> Config:
-    """The config that plain data describes."""
-    hints = get_type_hints(Config)
+def _build(data: Mapping[str, Any], where: Places, kind: type[Part]) -> Part:
+    """The config, or the stage, that plain data describes."""
+    hints = get_type_hints(kind)
     values: dict[str, Any] = {}
     mistakes: list[Mistake] = []
     for key, value in data.items():
         if key not in hints:
             message, hint = unknown("key", str(key), hints)
-            mistakes.append(Mistake(f"{message} of a config", where(key), hint=hint))
+            mistakes.append(Mistake(f"{message} of a {kind.__name__.lower()}", where(key), hint=hint))
             continue
         try:
-            values[key] = _value(key, value, hints[key], where)
+            values[key] = _value(key, value, hints[key], where, kind())
         except UserError as error:
             mistakes += error.mistakes
         except UnfitError:
             mistakes.append(unfit(f"`{key}`", value, hints[key], where(key)))
-    mistakes += [Mistake(sentence, where(key)) for key, sentence in _faults(values)]
+    # A stage without phases takes those of the config.
+    faults = [(key, sentence) for key, sentence in _faults(values) if kind is Config or key != "phases"]
+    mistakes += [Mistake(sentence, where(key)) for key, sentence in faults]
     if mistakes:
         raise UserError(*mistakes)
-    return Config(**values)
+    return kind(**values)
 
 
-def _value(key: str, value: Any, annotation: Any, where: Places) -> Any:
-    """One value of a config as its annotation wants it; the parts are built from their tables."""
+def _value(key: str, value: Any, annotation: Any, where: Places, defaults: Config | Stage) -> Any:
+    """One value of a config or a stage as its annotation wants it; the parts are built from their tables."""
     if key in _TABLES:
+        default = getattr(defaults, key)
+        if value is None and default is None:
+            return None
         if isinstance(value, Mapping) and not {"name", "python"} & set(value):
-            value = {**_TABLES[key].entry(getattr(Config(), key)), **value}
+            value = {**_TABLES[key].entry(default if default is not None else getattr(Config(), key)), **value}
         return _TABLES[key].build(value, lambda *keys: where(key, *keys))
     if key == "phases":
-        return _phases(value, where)
+        what = "optimizers, such as `- {name: levenberg_marquardt, steps: 300}`"
+        return _all(key, value, what, where, OPTIMIZERS.build)
+    if key == "stages":
+        return _all(key, value, "stages, such as `- {network: {width: 30}}`", where, _stage)
     return fit(value, annotation)
 
 
-def _phases(entries: Any, where: Places) -> tuple[Optimizer, ...]:
-    """The optimizers of a list of entries, with the mistakes of all of them."""
+def _stage(entry: Any, where: Places) -> Stage:
+    """The stage that an entry of a file describes."""
+    if not isinstance(entry, Mapping):
+        raise UserError(Mistake("a stage is a mapping such as `network: {width: 30}`", where()))
+    return _build(entry, where, Stage)
+
+
+def _all(key: str, entries: Any, what: str, where: Places, build: Callable[[Any, Places], Entry]) -> tuple[Entry, ...]:
+    """What a list of entries describes, with the mistakes of all of them."""
     if not isinstance(entries, list):
-        sentence = "`phases` is a list of optimizers, such as `- {name: levenberg_marquardt, steps: 300}`"
-        raise UserError(Mistake(sentence, where("phases")))
-    phases: list[Optimizer] = []
+        raise UserError(Mistake(f"`{key}` is a list of {what}", where(key)))
+    built: list[Entry] = []
     mistakes: list[Mistake] = []
     for number, entry in enumerate(entries):
 
         def place(*keys: str | int, number: int = number) -> Place | None:
-            return where("phases", number, *keys)
+            return where(key, number, *keys)
 
         try:
-            phases.append(OPTIMIZERS.build(entry, place))
+            built.append(build(entry, place))
         except UserError as error:
             mistakes += error.mistakes
     if mistakes:
         raise UserError(*mistakes)
-    return tuple(phases)
+    return tuple(built)

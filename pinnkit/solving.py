@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, final
@@ -25,6 +25,7 @@ from pinnkit.results.folder import HistoryFile, RunFolder, new_run_folder
 from pinnkit.results.progress import Progress
 from pinnkit.results.publish import write_result, write_start
 from pinnkit.results.solution import Solution
+from pinnkit.staging import lineage, next_run, require_stages, whole_config
 from pinnkit.training import Record, Trained, train
 from pinnkit.verification import ReferenceSolution, judge, reference_for, relative_l2, test_grid
 
@@ -57,7 +58,9 @@ def solve(
         >>> pinnkit.solve(problem).errors()  # doctest: +SKIP
     """
     require_sound(problem)
-    run = build_run(problem, config if config is not None else Config())
+    asked = config if config is not None else Config()
+    run = build_run(problem, asked)
+    require_stages(problem, asked)
     reference = reference_for(problem)
     history: list[Record] = []
 
@@ -65,7 +68,7 @@ def solve(
         history.append(record)
         monitor(record)
 
-    trained = _trained(run, reference, note)
+    run, trained = _trained_in_stages(asked, run, reference, note, lambda text: None)
     if trained.failure is not None:
         raise SolveError(trained.failure)
     return _solution(run, trained, reference, history)
@@ -84,11 +87,13 @@ def solve_to_folder(
     """
     warnings = [str(finding.mistake) for finding in require_sound(problem) if not finding.accepted]
     run = build_run(problem, config)
+    require_stages(problem, config)
     reference = reference_for(problem)
     files = RunFolder(new_run_folder(problem.name, out, datetime.now()))
     write_start(files, run, plugins)
     history: list[Record] = []
-    terms, total = run.assembly.terms, sum(phase.steps for phase in run.config.phases)
+    phases = [*run.config.phases, *(phase for s in config.stages for phase in s.phases or run.config.phases)]
+    terms, total = run.assembly.terms, sum(phase.steps for phase in phases)
     with HistoryFile(files.history) as file, _console(terms, total, reference is not None, quiet) as console:
         for sentence in [*warnings, *_opening(run)]:
             console.line(sentence)
@@ -98,9 +103,10 @@ def solve_to_folder(
             file.append(record)
             console.update(record)
 
-        trained = _trained(run, reference, note)
+        run, trained = _trained_in_stages(config, run, reference, note, console.line)
         for stop in trained.stops:
-            console.line(f"{stop.phase} ended after {stop.steps} steps and {stop.seconds:.1f} s: {stop.reason}.")
+            ended = f"{stop.phase} ended after {stop.steps} steps and {stop.seconds:.1f} s: {stop.reason}"
+            console.line(f"{ended}; {stop.course}." if stop.course else f"{ended}.")
     solution = _solution(run, trained, reference, history)
     solution.save(files.path)
     write_result(files, solution, reference)
@@ -110,8 +116,44 @@ def solve_to_folder(
     return files.path
 
 
-def _trained(run: Run, reference: ReferenceSolution | None, note: Callable[[Record], None]) -> Trained:
-    """Run the phases of the config; every record gets the error, where known and due, and the time to go."""
+def _trained_in_stages(
+    asked: Config,
+    run: Run,
+    reference: ReferenceSolution | None,
+    note: Callable[[Record], None],
+    say: Callable[[str], None],
+) -> tuple[Run, Trained]:
+    """Run the phases of the config, then those of its further stages; the last stage's run, with the whole config."""
+    first, further = run.config, []
+    trained = _trained(run, reference, note)
+    while trained.failure is None and not trained.interrupted and len(run.stages) < len(asked.stages):
+        errors = Solution(run, trained.theta, {}).errors(reference) if reference is not None else {}
+        run = next_run(asked, run, trained.theta)
+        worst = max((error["relative_l2"] for error in errors.values()), default=None)
+        run = replace(run, stages=(*run.stages[:-1], replace(run.stages[-1], relative_l2=worst)))
+        say(f"stage {len(run.stages) + 1}: {run.trial.layout.size} parameters, {run.stages[-1]}")
+        further.append(run.config)
+        trained = _joined(trained, _trained(run, reference, note, trained))
+    return replace(run, config=whole_config(first, asked, further)), trained
+
+
+def _joined(before: Trained, after: Trained) -> Trained:
+    """The training of a stage behind that of the earlier ones."""
+    return replace(
+        after,
+        stops=(*before.stops, *after.stops),
+        steps=before.steps + after.steps,
+        seconds=before.seconds + after.seconds,
+    )
+
+
+def _trained(
+    run: Run, reference: ReferenceSolution | None, note: Callable[[Record], None], before: Trained | None = None
+) -> Trained:
+    """Run the phases of one stage; every record gets the error, where known and due, and the time to go.
+
+    Steps and seconds go on from those `before`.
+    """
     config = run.config
     assert isinstance(config.threads, int)
     torch.set_num_threads(config.threads)
@@ -123,6 +165,9 @@ def _trained(run: Run, reference: ReferenceSolution | None, note: Callable[[Reco
     def monitor(record: Record, theta: Tensor) -> None:
         record["relative_l2"] = score(theta)
         record["eta"] = _time_left(record, run)
+        if before is not None:
+            record["step"] += before.steps
+            record["seconds"] += before.seconds
         note(record)
 
     theta = run.trial.layout.start(run.trial.network)
@@ -167,7 +212,8 @@ def _name(number: int, run: Run) -> str:
     names = [OPTIMIZERS.entry(phase) for phase in run.config.phases]
     own = str(names[number].get("name", names[number].get("python")))
     same = [i for i, entry in enumerate(names) if entry.get("name", entry.get("python")) == own]
-    return own if len(same) == 1 else f"{own} {same.index(number) + 1}"
+    numbered = own if len(same) == 1 else f"{own} {same.index(number) + 1}"
+    return f"stage {len(run.stages) + 1}: {numbered}" if run.stages else numbered
 
 
 def _solution(run: Run, trained: Trained, reference: ReferenceSolution | None, history: Sequence[Record]) -> Solution:
@@ -202,10 +248,11 @@ def _solution(run: Run, trained: Trained, reference: ReferenceSolution | None, h
         "steps": trained.steps,
         "stopped_because": trained.stops[-1].reason if trained.stops else "no phase was run",
         "stops": [asdict(stop) for stop in trained.stops],
+        "stages": [asdict(found) for found in run.stages],
         "seed": config.seed,
         "precision": config.precision,
         "device": config.device,
-        "network_parameters": run.trial.layout.size,
+        "network_parameters": sum(trial.layout.size for trial, _ in lineage(run.trial, trained.theta)),
         "version": __version__,
     }
     return Solution(run, trained.theta, result, history)
@@ -239,7 +286,7 @@ def _opening(run: Run) -> list[str]:
     symmetries = [f"symmetry, exact: {s.field} is {s.parity} in {s.coordinate}" for s in run.problem.symmetries]
     periodic = [f"periodic, exact: {c.name}" for c in run.problem.coordinates if c.periodic]
     conditions = [f"condition {choice}" for choice in run.formulation.choices]
-    return [f"{run.problem.name}: {run.problem.title}", size, *periodic, *symmetries, *conditions]
+    return [f"{run.problem.name}: {run.problem.title}", size, *run.notes, *periodic, *symmetries, *conditions]
 
 
 def _last_line(solution: Solution) -> str:

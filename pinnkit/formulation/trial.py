@@ -1,11 +1,13 @@
 """The trial fields: coordinates to features to the network to fields that obey symmetries and exact conditions."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import Literal, final
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from pinnkit.derivatives import autograd, composition, jet
 from pinnkit.derivatives.indices import IndexSet
@@ -48,11 +50,39 @@ class Prepared:
         return Prepared(self.points[rows], self.indices, features, lift, distance)
 
 
+_BASE_POINTS = 4096
+"""Points at which the fields of an earlier stage are evaluated at once, which bounds the memory."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Base:
+    """The fields of an earlier stage, and the scale s of what is added to them: u = u_base + s D (N_theta - N_start).
+
+    Args:
+        trial: the earlier fields.
+        theta: their parameters.
+        scale: s.
+        start: the parameters of the new network at which it shall add nothing; without them N_start = 0.
+    """
+
+    trial: "Trial"
+    theta: Tensor
+    scale: float
+    start: Tensor | None = None
+
+    def jets(self, points: Tensor, indices: IndexSet) -> Tensor:
+        """The Taylor coefficients (K, N, F) of the fields, without a graph."""
+        parts = [self.trial.fixed(self.trial.prepare(some, indices), self.theta) for some in points.split(_BASE_POINTS)]
+        return torch.cat(parts, dim=1)
+
+
 @final
 class Trial:
     """The trial fields of a formulation, u_f = G_f + D_f sum over copies of s_f N_f(copy), on a network of jets.
 
     It holds no state but the start of its network: parameters are an argument of everything that depends on them.
+    On a base, the fields of an earlier stage take the place of G, and s D that of D.
     """
 
     def __init__(
@@ -63,6 +93,7 @@ class Trial:
         engine: Engine,
         dtype: torch.dtype,
         device: torch.device,
+        base: Base | None = None,
     ) -> None:
         self.formulation = formulation
         self.problem = formulation.problem
@@ -71,6 +102,7 @@ class Trial:
         self.engine = engine
         self.dtype = dtype
         self.device = device
+        self.base = base
         self.layout = Layout.of(network)
         self.copies = copies_of(self.problem)
         self._lifts = _LiftPrograms(formulation)
@@ -79,11 +111,40 @@ class Trial:
         """Numbers in the run's precision and on its device."""
         return torch.as_tensor(values, dtype=self.dtype, device=self.device)
 
+    def on(self, base: Base) -> "Trial":
+        """The same network on other earlier fields."""
+        return Trial(self.formulation, self.network, self.features, self.engine, self.dtype, self.device, base)
+
+    def in_precision(self, dtype: torch.dtype) -> "Trial":
+        """The same fields in another precision, with a network of their own."""
+        network, features = deepcopy(self.network).to(dtype), deepcopy(self.features).to(dtype)
+        base = self.base
+        if base is not None:
+            start = base.start.to(dtype) if base.start is not None else None
+            base = replace(base, trial=base.trial.in_precision(dtype), theta=base.theta.to(dtype), start=start)
+        return Trial(self.formulation, network, features, self.engine, dtype, self.device, base)
+
     def prepare(self, points: Tensor, indices: IndexSet) -> Prepared:
         """What evaluation at points (N, d) needs beside the parameters."""
         features = self._features_of(points, indices) if self.engine == "jet" else None
         lift, distance = self._lifts(points, indices)
+        if self.base is not None:
+            lift = self.base.jets(points, indices)
+            distance = self.base.scale * (distance if distance is not None else _one(lift))
+            if self.base.start is not None:
+                lift = self.fixed(Prepared(points, indices, features, lift, -distance), self.base.start)
         return Prepared(points, indices, features, lift, distance)
+
+    def fixed(self, prepared: Prepared, theta: Tensor) -> Tensor:
+        """The Taylor coefficients (K, N, F) of the fields at theta, without a graph."""
+        parameters = self.layout.split(theta)
+
+        def network(features: Jet) -> Jet:
+            fields: Jet = functional_call(self.network, parameters, (features,))
+            return fields
+
+        with torch.no_grad():
+            return self.evaluate(prepared, network).coefficients.detach()
 
     def evaluate(self, prepared: Prepared, network: NetworkFunction) -> Jet:
         """The jets (K, N, F) of the fields, given the network as a function of jets."""
@@ -120,6 +181,13 @@ class Trial:
             return raw
         parts = raw.chunk(len(self.copies), dim=1)
         return torch.stack([_weighted(part, copy) for part, copy in zip(parts, self.copies, strict=True)]).sum(0)
+
+
+def _one(like: Tensor) -> Tensor:
+    """The Taylor coefficients of the constant 1."""
+    one = torch.zeros_like(like)
+    one[0] = 1.0
+    return one
 
 
 def _weighted(part: Tensor, copy: Copy) -> Tensor:

@@ -26,14 +26,19 @@ ROOMS = (
     "problem",
     "geometry",
     "points",
+    "memory",
     "derivatives",
     "networks",
     "formulation",
     "objective",
     "optimizers",
+    "unseen",
     "training",
+    "stage",
     "config",
+    "capacity",
     "building",
+    "staging",
     "verification",
     "results",
     "solving",
@@ -63,6 +68,7 @@ LATE = {
     "pinnkit.cli": "`pinnkit --help` answers at once",
     "pinnkit.listing": "one kind is listed without loading the others",
     "pinnkit.equations.evaluate": "torch is loaded once a tensor is given",
+    "pinnkit.optimizers.soap": "the package is optional",
 }
 HEAVY = ("torch", "pyvista", "matplotlib", "deepxde", "scipy", "rich", "meshio", "vtk", "gmsh", "imageio", "trame")
 

@@ -5,6 +5,7 @@ cannot do is refused before anything is trained; a seed is a start.
 """
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +13,12 @@ import torch
 
 from pinnkit import building
 from pinnkit.building import Run, build_run
-from pinnkit.config import Config
+from pinnkit.capacity import optimizer_name
+from pinnkit.config import Config, dump_config, load_config
 from pinnkit.derivatives.layout import Layout
 from pinnkit.errors import UserError
-from pinnkit.networks import MLP, Fourier
-from pinnkit.optimizers import LBFGS, Adam, LevenbergMarquardt
+from pinnkit.networks import MLP, Fourier, Scaled, TorchModule
+from pinnkit.optimizers import LBFGS, Adam, Auto, LevenbergMarquardt
 from pinnkit.points import Uniform
 from pinnkit.problem.define import define
 from pinnkit.problem.problem import Problem
@@ -34,9 +36,9 @@ def heat() -> Problem:
     )
 
 
-def run(problem: Problem, **options: Any) -> Run:
+def run(problem: Problem, trains: bool = True, **options: Any) -> Run:
     given = {"network": MLP(5, 2), "points": Uniform(10), "device": "cpu", **options}
-    return build_run(problem, Config(**given))
+    return build_run(problem, Config(**given), trains)
 
 
 def test_the_parts_fit_together(heat: Problem) -> None:
@@ -106,17 +108,15 @@ def test_levenberg_marquardt_needs_float64(heat: Problem) -> None:
 @pytest.mark.parametrize("free", [0, 10**6, 10**9, 10**15])
 def test_the_chunk_follows_the_free_memory(heat: Problem, free: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A quarter of it for the Jacobian, within bounds."""
-    pages = {"SC_AVPHYS_PAGES": free, "SC_PAGE_SIZE": 1}
-    monkeypatch.setattr(building.os, "sysconf", pages.__getitem__)
-    monkeypatch.setattr(building.os, "sysconf_names", pages)
-    one = run(heat)
+    monkeypatch.setattr(building, "free_memory", lambda device: free)
+    one = run(heat, trains=False)
     chunk, size = one.assembly.chunk, 8 * one.trial.layout.size
-    assert chunk == 256 or chunk * size <= free / 4
+    assert chunk == 1 or chunk * size <= free / 4
     assert chunk == 65536 or 2 * chunk * size > free / 4
 
 
 def test_the_chunk_where_free_memory_is_unknown(heat: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(building.os, "sysconf_names")
+    monkeypatch.setattr(building, "free_memory", lambda device: None)
     assert run(heat).config.chunk == 65536
 
 
@@ -154,3 +154,78 @@ def test_balanced_terms_are_equally_fast_to_learn_at_the_start(heat: Problem) ->
     assert max(shares) <= 2.0 * min(shares)
     assert not one.config.balance
     assert dict(run(heat, hard="none", balance=False).config.weights) == {}
+
+
+def test_auto_becomes_the_optimizer_that_it_chose(heat: Problem, tmp_path: Path) -> None:
+    phases = (Auto(steps=3, seconds=9.0, target=1e-3, precision="float32"), Auto(seconds=4.0))
+    one = run(heat, phases=phases)
+    first, second = one.config.phases
+    assert second == LevenbergMarquardt(steps=Auto().steps, seconds=4.0)
+    assert not isinstance(first, Auto)
+    assert (first.steps, first.seconds, first.target, first.precision) == (3, 9.0, 1e-3, "float32")
+    assert [note.split(" (")[0] for note in one.notes] == [
+        f"auto: {optimizer_name(first)}",
+        "auto: levenberg_marquardt",
+    ]
+    (tmp_path / "config.yaml").write_text(dump_config(one.config))
+    assert load_config(tmp_path / "config.yaml").phases == one.config.phases
+
+
+@pytest.mark.parametrize(
+    ("precision", "own", "said"),
+    [
+        ("float64", "float32", "loses its digits in float32; set `precision: float64` of the phase"),
+        ("float32", None, "loses its digits in float32; set `precision: float64`$"),
+        ("float32", "float64", None),
+        ("float64", None, None),
+    ],
+)
+def test_a_phase_in_a_precision_in_which_its_method_is_not_sound(
+    heat: Problem, precision: str, own: Any, said: str | None
+) -> None:
+    phases = (Adam(steps=5), LevenbergMarquardt(steps=5, precision=own))
+    if said is None:
+        assert run(heat, precision=precision, phases=phases).config.phases == phases
+    else:
+        with pytest.raises(UserError, match=said):
+            run(heat, precision=precision, phases=phases)
+
+
+def test_mps_has_no_phase_in_float64(heat: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    with pytest.raises(UserError, match="device `mps` has no float64"):
+        run(heat, device="mps", precision="float32", phases=(Adam(precision="float64"),))
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("embedding", [Scaled(), Fourier(count=4)], ids=["scaled", "fourier"])
+@pytest.mark.parametrize("derivatives", ["jet", "autograd"])
+def test_both_precisions_have_the_same_rows(
+    heat: Problem, precision: str, embedding: Any, derivatives: str, device: str
+) -> None:
+    """From the same start and seed, to float32's round-off; the first objective is as it was without the second."""
+    options = {"embedding": embedding, "derivatives": derivatives, "device": device, "hard": "none", "balance": False}
+    one = run(heat, precision=precision, phases=(Adam(),), **options)
+    start = Layout.start(one.trial.network)
+    other = torch.float32 if precision == "float64" else torch.float64
+    own, converted = (one.assembly.draw(theta, building.np.random.default_rng(3)) for theta in (start, start.to(other)))
+    assert own.rows(start).dtype == start.dtype
+    assert converted.rows(start.to(other)).dtype == other
+    exact, near = own.linearize(start), converted.linearize(start.to(other))
+    assert torch.allclose(exact.rows.double(), near.rows.double(), rtol=1e-4, atol=1e-5)
+    assert exact.jacobian is not None
+    assert near.jacobian is not None
+    assert near.jacobian.dtype == other
+    assert torch.allclose(exact.jacobian.double(), near.jacobian.double(), rtol=1e-3, atol=1e-4)
+    assert not torch.equal(exact.rows.double(), near.rows.double())
+    again = one.assembly.draw(start, building.np.random.default_rng(3))
+    assert torch.equal(again.rows(start), own.rows(start))
+
+
+def test_a_torch_module_is_copied_for_the_other_precision(heat: Problem) -> None:
+    module = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 2))
+    one = run(heat, network=TorchModule(module), derivatives="autograd")
+    start = Layout.start(one.trial.network)
+    one.assembly.draw(start.float(), building.np.random.default_rng(0))
+    assert {p.dtype for p in module.parameters()} == {torch.float64}
+    assert torch.equal(Layout.start(one.trial.network), start)

@@ -18,10 +18,10 @@ import torch
 
 import pinnkit
 from pinnkit import cli
-from pinnkit.config import Config
+from pinnkit.config import Config, load_config
 from pinnkit.errors import SolveError, UserError
 from pinnkit.networks import MLP
-from pinnkit.optimizers import LBFGS, Adam, LevenbergMarquardt
+from pinnkit.optimizers import LBFGS, Adam, Auto, LevenbergMarquardt
 from pinnkit.points import RAD, Sobol
 from pinnkit.problem.problem import Problem
 from pinnkit.results.solution import Solution
@@ -242,13 +242,28 @@ def test_a_run_is_never_overwritten(folder: Path) -> None:
 
 
 def test_the_course_and_the_verdict_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    solve_to_folder(decay(), replace(QUICK, phases=(LBFGS(steps=3),)), tmp_path / "run")
+    solve_to_folder(decay(), replace(QUICK, phases=(LBFGS(steps=3), Auto(steps=1))), tmp_path / "run")
     out, err = capsys.readouterr()
     assert out.startswith("decay: not verified. ")
     assert out.endswith(f"Results: {tmp_path / 'run'}\n")
     assert out.count("\n") == 1
     assert "condition start: exact (built into the field)" in err
     assert "lbfgs ended after 3 steps" in err
+    assert "auto: levenberg_marquardt (" in err
+    assert "levenberg_marquardt ended after 1 steps" in err
+    assert load_config(tmp_path / "run" / "config.yaml").phases[1] == LevenbergMarquardt(steps=1, seconds=120.0)
+
+
+def test_a_run_that_begins_in_float32_ends_in_float64(tmp_path: Path) -> None:
+    phases = (Adam(steps=20, precision="float32"), LevenbergMarquardt(steps=100))
+    solution = pinnkit.solve(decay(), replace(QUICK, phases=phases))
+    assert solution.theta.dtype == torch.float64
+    # Fields of size one in float32 have residuals of its round-off at best.
+    assert solution.history[-1]["loss"] < 0.5 * torch.finfo(torch.float32).eps ** 2
+    first = pinnkit.solve(decay(), replace(QUICK, phases=phases[:1]))
+    assert torch.equal(first.theta, first.theta.float().double())
+    solution.save(tmp_path)
+    assert torch.equal(Solution.load(tmp_path).theta, solution.theta)
 
 
 def test_a_run_that_breaks_leaves_the_last_good_state(tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+"""A further stage: a new network for what the earlier ones left over."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import final
+
+from pinnkit.networks import MLP, Network
+from pinnkit.optimizers import Optimizer
+from pinnkit.points import Sampler
+
+
+@final
+@dataclass(frozen=True)
+class Stage:
+    """How a further stage is trained; what is not given is as in the config.
+
+    Args:
+        network: the rule that builds its network.
+        points: where the equations are asked.
+        phases: the optimizers, those of the config where empty.
+        weights: factors of the squared rows, before those of the config.
+    """
+
+    network: Network = MLP(width=20, depth=2, activation="sin")
+    points: Sampler | None = None
+    phases: tuple[Optimizer, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+
+@final
+@dataclass(frozen=True)
+class Found:
+    """What was measured on the earlier fields before a stage began, and chosen from it.
+
+    Args:
+        residual: the root mean square of the equations' residuals.
+        waves: how many waves they have in the interval of each coordinate.
+        stretch: the factors of the coordinates that are not periodic.
+        harmonics: of the periodic ones.
+        scale: the factor of the new network.
+        relative_l2: the largest relative L2 error of any field, None where unknown.
+    """
+
+    residual: float
+    waves: Mapping[str, float]
+    stretch: Mapping[str, float]
+    harmonics: int
+    scale: float
+    relative_l2: float | None = None
+
+    def __str__(self) -> str:
+        waves = ", ".join(f"{m:.3g} waves in {name}" for name, m in self.waves.items())
+        features = [f"{name} stretched by {factor:g}" for name, factor in self.stretch.items()]
+        features += [f"{self.harmonics} harmonics"] if len(self.stretch) < len(self.waves) else []
+        error = f" at a relative L2 error of {self.relative_l2:.2e}" if self.relative_l2 is not None else ""
+        left = f"a residual of {self.residual:.2e} with {waves}{error}"
+        return f"{', '.join(features)}, scale {self.scale:.2e}, for {left}"
