@@ -97,8 +97,8 @@ def train(
 class _Loop:
     """What changes while the phases run; `good` are the last parameters at which the loss was a number.
 
-    `unseen` are the losses on fresh points of this phase. `dtype` is the run's precision, in which parameters leave
-    the loop.
+    Of this phase, `unseen` are the losses on fresh points, and `cut` says that its time or steps ended it. `dtype` is
+    the run's precision, in which parameters leave the loop.
     """
 
     draws: Draws
@@ -110,6 +110,7 @@ class _Loop:
     dtype: torch.dtype
     objective: Objective | None = None
     unseen: Unseen = field(default_factory=Unseen)
+    cut: bool = False
     steps: int = 0
     failure: str | None = None
     interrupted: bool = False
@@ -122,7 +123,7 @@ class _Loop:
     def phase(self, name: str, optimizer: Optimizer) -> Stop:
         """Run one phase; points are drawn anew at its start."""
         began, first = self.seconds, self.steps
-        self.objective, self.unseen = None, Unseen()
+        self.objective, self.unseen, self.cut = None, Unseen(), False
         self.theta = self.theta.to(optimizer.dtype or self.dtype)
         try:
             reason = self._run(name, optimizer, began)
@@ -130,7 +131,9 @@ class _Loop:
             reason, self.interrupted = "interrupted", True
         except SolveError as error:
             reason = self.failure = str(error)
-        return Stop(name, reason, self.steps - first, self.seconds - began, self.unseen.course())
+        # One that came to its own end has said how; of one that was cut short, the course says what more would bring.
+        course = self.unseen.course() if self.cut else ""
+        return Stop(name, reason, self.steps - first, self.seconds - began, course)
 
     def prefer_best(self) -> str | None:
         """Go back to the best parameters on unseen points, if another draw finds them better; what was done, if so."""
@@ -148,6 +151,7 @@ class _Loop:
         state = optimizer.start(self.theta)
         for count in range(optimizer.steps):
             if optimizer.seconds is not None and self.seconds - began >= optimizer.seconds:
+                self.cut = True
                 return f"its {optimizer.seconds:g} s are over"
             started = time.perf_counter()
             drawn = count == 0 or bool(self.renew and count % self.renew == 0)
@@ -167,6 +171,7 @@ class _Loop:
                 return made.finished
             if optimizer.target is not None and made.loss < optimizer.target:
                 return f"the loss is below {optimizer.target:g}"
+        self.cut = True
         return f"all {optimizer.steps} steps made"
 
     def _record(self, phase: str, made: Step, started: float) -> Record:

@@ -10,7 +10,7 @@ from typing import final
 
 from torch import Tensor
 
-_FEWEST = 8
+_FEWEST = 12
 """Draws below which nothing is said of their course."""
 
 _STILL = 0.7

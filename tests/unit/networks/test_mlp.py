@@ -1,8 +1,11 @@
 """The perceptron.
 
 Satisfied: weights have Glorot's variance 2/(inputs + outputs) and biases are zero; a seed means the same start in both
-precisions and on every device; the module is the formula.
+precisions and on every device; the module is the formula; a first layer of waves is uniform in its two ranges, alike in
+both precisions, and leaves the other layers as they are.
 """
+
+import math
 
 import pytest
 import torch
@@ -36,8 +39,20 @@ def test_weights_have_the_variance_of_glorot() -> None:
         assert not parameters[f"{layer}.bias"].any()
 
 
-def test_a_seed_is_a_start_in_both_precisions_and_on_every_device(device: str) -> None:
-    network = MLP(width=8, depth=2)
+def test_a_first_layer_of_waves_is_uniform_in_its_ranges() -> None:
+    """The sample variance of n uniform numbers on [-b, b] is b^2/3, off by sqrt(4/(5 n)) of itself."""
+    parameters = dict(built(MLP(width=4000, depth=2, frequency=14.0)).named_parameters())
+    plain = dict(built(MLP(width=4000, depth=2)).named_parameters())
+    for name, bound in (("layers.0.weight", 14.0), ("layers.0.bias", math.pi)):
+        drawn = parameters[name].detach()
+        assert bound * 0.99 < float(drawn.abs().max()) <= bound
+        assert float(drawn.var()) == pytest.approx(bound**2 / 3.0, rel=5 * (0.8 / drawn.numel()) ** 0.5)
+    assert all(torch.equal(parameters[name], plain[name]) for name in plain if not name.startswith("layers.0"))
+
+
+@pytest.mark.parametrize("frequency", [None, 9.0])
+def test_a_seed_is_a_start_in_both_precisions_and_on_every_device(device: str, frequency: float | None) -> None:
+    network = MLP(width=8, depth=2, frequency=frequency)
     double, single = (Layout.start(built(network, 3, dtype, device)) for dtype in (FLOAT64, torch.float32))
     assert torch.equal(double.to(torch.float32), single)
     assert torch.equal(double.cpu(), Layout.start(built(network, 3)))
@@ -71,6 +86,7 @@ def test_the_module_is_the_formula(depth: int) -> None:
     [
         ({"name": "mlp", "width": 0}, "`width` of network `mlp` is 0; it needs at least 1"),
         ({"name": "mlp", "depth": -2}, "`depth` of network `mlp` is -2; it needs at least 1"),
+        ({"name": "mlp", "frequency": 0}, "`frequency` of network `mlp` is 0; it needs a finite number above 0"),
         ({"name": "mlp", "activation": "tan"}, "`activation`(.|\n)*tanh"),
         ({"name": "mlp", "widht": 20}, "unknown option `widht` of network `mlp`(.|\n)*width"),
         ("mlpp", "unknown network `mlpp`(.|\n)*mlp"),
