@@ -140,6 +140,9 @@ def solve(
     seed: Annotated[int | None, typer.Option(help="The seed of every random number.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of the arithmetic on a CPU.")] = None,
+    compile_: Annotated[
+        bool | None, typer.Option("--compile/--no-compile", help="Compile the residual first, which takes some seconds.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The run folder; else runs/<problem>/<time>.")] = None,
     plugin: Plugins = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
@@ -151,8 +154,8 @@ def solve(
     from pinnkit.shipped import config_path
 
     beside = Path(understood.source) if understood.source else None
-    flags = {"seed": seed, "device": device, "threads": threads}
-    overrides = [*(set_ or []), *(f"{key}={value}" for key, value in flags.items() if value is not None)]
+    flags = {"seed": seed, "device": device, "threads": threads, "compile": compile_}
+    overrides = [*(set_ or []), *(f"{key}={str(value).lower()}" for key, value in flags.items() if value is not None)]
     chosen = load_config(config_path(config or understood.config, None if config else beside), overrides)
     from pinnkit.solving import solve_to_folder  # last, so that a mistake in the config is told before more is loaded
 
