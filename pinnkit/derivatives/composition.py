@@ -14,9 +14,9 @@ from typing import final
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from pinnkit.derivatives.indices import IndexSet
+from pinnkit.derivatives.once import once
 
 Rule = Callable[[Tensor, IndexSet], tuple[Tensor, Tensor]]
 """Coefficients (K, N, C) of z to those of f(z) and of f'(z)."""
@@ -85,7 +85,7 @@ class _Compose(torch.autograd.Function):
         return y
 
     @staticmethod
-    @once_differentiable
+    @once
     def backward(ctx, ybar):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN205
         (slope,) = ctx.saved_tensors
         return transposed_product(slope, ybar, ctx.indices), None, None
@@ -99,7 +99,7 @@ class _Multiply(torch.autograd.Function):
         return product(a, b, indices)
 
     @staticmethod
-    @once_differentiable
+    @once
     def backward(ctx, ybar):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN205
         a, b = ctx.saved_tensors
         abar = transposed_product(b, ybar, ctx.indices) if ctx.needs_input_grad[0] else None

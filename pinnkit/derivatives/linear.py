@@ -4,9 +4,9 @@ from typing import final
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from pinnkit.derivatives.jet import Jet
+from pinnkit.derivatives.once import once
 
 
 @final
@@ -64,7 +64,7 @@ class _Affine(torch.autograd.Function):
         return out
 
     @staticmethod
-    @once_differentiable
+    @once
     def backward(ctx, ybar):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN205
         z, weight = ctx.saved_tensors
         zbar = torch.matmul(ybar, weight) if ctx.needs_input_grad[0] else None
