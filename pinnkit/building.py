@@ -64,7 +64,9 @@ class Run:
         return self.trial.formulation
 
 
-def build_run(problem: Problem, config: Config, trains: bool = True, base: Base | None = None) -> Run:
+def build_run(
+    problem: Problem, config: Config, trains: bool = True, base: Base | None = None, like: Trial | None = None
+) -> Run:
     """The parts of a run of `problem` with `config`.
 
     Args:
@@ -72,6 +74,7 @@ def build_run(problem: Problem, config: Config, trains: bool = True, base: Base 
         config: how to solve them.
         trains: whether the phases shall be run, so that there must be memory for them.
         base: earlier fields that these are added to.
+        like: fields whose features and network, from its start, are taken instead of those of the config.
 
     Raises:
         UserError: a device that is not there, an optimizer that needs another precision or more memory than is free,
@@ -84,12 +87,14 @@ def build_run(problem: Problem, config: Config, trains: bool = True, base: Base 
     _require_sound(config, dtype)
     formulation = formulate(problem, config.hard)
     generator = torch.Generator(device="cpu").manual_seed(config.seed)
-    features = _features(problem, config, generator, dtype, device)
+    features = like.features if like is not None else _features(problem, config, generator, dtype, device)
 
     def network() -> nn.Module:
+        if like is not None:
+            return like.network
         return config.network.build(features.count, len(problem.fields), generator, dtype, device)
 
-    expected = config.network.expected(features.count, len(problem.fields))
+    expected = config.network.expected(features.count, len(problem.fields)) if like is None else None
     built = None if expected is not None else network()
     parameters = Layout.of(built).size if built is not None else expected or 0
     free = free_memory(device)

@@ -141,7 +141,8 @@ def solve(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of the arithmetic on a CPU.")] = None,
     compile_: Annotated[
-        bool | None, typer.Option("--compile/--no-compile", help="Compile the residual first, which takes some seconds.")
+        bool | None,
+        typer.Option("--compile/--no-compile", help="Compile the residual first, which takes some seconds."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The run folder; else runs/<problem>/<time>.")] = None,
     plugin: Plugins = None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import final
+from typing import Literal, final
 
 from pinnkit.networks import MLP, Network
 from pinnkit.optimizers import Optimizer
@@ -19,12 +19,15 @@ class Stage:
         points: where the equations are asked.
         phases: the optimizers, those of the config where empty.
         weights: factors of the squared rows, before those of the config.
+        start: `new` for a network of its own; `trained` for the network of the stage before, from its trained
+            parameters, in place of `network`.
     """
 
     network: Network = MLP(width=20, depth=2, activation="sin")
     points: Sampler | None = None
     phases: tuple[Optimizer, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
+    start: Literal["new", "trained"] = "new"
 
 
 @final
@@ -39,6 +42,7 @@ class Found:
         harmonics: of the periodic ones.
         scale: the factor of the new network.
         relative_l2: the largest relative L2 error of any field, None where unknown.
+        trained: whether the network is that of the stage before, which has no need of `stretch` and `harmonics`.
     """
 
     residual: float
@@ -47,11 +51,14 @@ class Found:
     harmonics: int
     scale: float
     relative_l2: float | None = None
+    trained: bool = False
 
     def __str__(self) -> str:
         waves = ", ".join(f"{m:.3g} waves in {name}" for name, m in self.waves.items())
         features = [f"{name} stretched by {factor:g}" for name, factor in self.stretch.items()]
         features += [f"{self.harmonics} harmonics"] if len(self.stretch) < len(self.waves) else []
+        if self.trained:
+            features = ["the same network"]
         error = f" at a relative L2 error of {self.relative_l2:.2e}" if self.relative_l2 is not None else ""
         left = f"a residual of {self.residual:.2e} with {waves}{error}"
         return f"{', '.join(features)}, scale {self.scale:.2e}, for {left}"

@@ -11,8 +11,13 @@ which N is nearly linear in theta (L. Chizat, E. Oyallon, F. Bach, arXiv 1812.07
 small a change of the fields. Last, the rows are divided by |r|, so that the loss begins at 1/2 and no tolerance of an
 optimizer is asked about a square of 1e-20.
 
-Y. Wang, C.-Y. Lai, arXiv 2307.08934 (2023), for stages, frequencies and scales; c, the zero start and the measured
-scale are this project's own.
+A stage may also take the network of the one before, from its trained parameters theta0. Its derivatives by theta, which
+the training has bent to the field, resolve what the field does, layers and all. There c is so large that the network
+is linear in theta to rounding: the stage is the linear least-squares problem that damped steps could not reach, since
+their curvature forbids the long moves that its small singular values ask for.
+
+Y. Wang, C.-Y. Lai, arXiv 2307.08934 (2023), for stages, frequencies and scales; c, the zero start, the measured
+scale and the trained start are this project's own.
 """
 
 from collections.abc import Mapping
@@ -36,6 +41,9 @@ from pinnkit.stage import Found
 _PLAY = 1000.0
 """c. On an oscillator 1 lowered the error 7 times, 10 lowered it 100 times, and 100 to 1e4 did 600 to 1700 times."""
 
+_LINEAR = 1e9
+"""c for a trained start. N_theta - N_theta0 is rounded to 1e-16 of N, which is 1e-7 of |r| after the scale."""
+
 _MOST_HARMONICS = 16
 """Each is two features, and the layers above make harmonics of harmonics."""
 
@@ -46,10 +54,11 @@ _POINTS = 1000
 def stage_config(asked: Config, number: int, found: Found | None = None) -> Config:
     """The config of stage `number` of a config, the first of its `stages` being 0, with a seed of its own."""
     stage = asked.stages[number]
+    givers = [earlier.network for earlier in asked.stages[: number + 1] if earlier.start == "new"]
     seed = int(np.random.SeedSequence([asked.seed, number]).generate_state(1)[0])
     return replace(
         asked,
-        network=stage.network,
+        network=([asked.network, *givers])[-1],
         embedding=Scaled(found.harmonics, found.stretch) if found is not None else Scaled(),
         points=stage.points if stage.points is not None else asked.points,
         phases=stage.phases or asked.phases,
@@ -86,11 +95,14 @@ def next_run(asked: Config, before: Run, theta: Tensor) -> Run:
     periodic = frozenset(c.name for c in problem.coordinates if c.periodic)
     waves = waves_along(residuals, box_of(problem), periodic, generator)
     points = Uniform(_POINTS).draw(box_of(problem), generator).coordinates
-    found = Found(float(np.sqrt(np.mean(residuals(points) ** 2))), waves, *_features(waves, periodic), 1.0)
+    trained = asked.stages[number].start == "trained"
+    size = float(np.sqrt(np.mean(residuals(points) ** 2)))
+    found = Found(size, waves, *_features(waves, periodic), scale=1.0, trained=trained)
     small = torch.finfo(trial.dtype).eps ** 0.375
-    run = build_run(problem, stage_config(asked, number, found), base=Base(trial, theta, small))
+    like = trial.begun(theta) if trained else None
+    run = build_run(problem, stage_config(asked, number, found), base=Base(trial, theta, small), like=like)
     left, answer = _measured(run, small, generator)
-    scale = _PLAY * left / answer if answer > 0 else 1.0
+    scale = (_LINEAR if trained else _PLAY) * left / answer if answer > 0 else 1.0
     weights = {name: run.assembly.weights.get(name, 1.0) / (left**2 or 1.0) for name in run.assembly.terms}
     final = _with_base(run, Base(trial, theta, scale, run.trial.layout.start(run.trial.network)))
     stages = (*before.stages, replace(found, scale=scale))
@@ -109,7 +121,8 @@ def whole_config(first: Config, asked: Config, stages: list[Config]) -> Config:
 def on_earlier(asked: Config, before: Run, theta: Tensor, found: Found) -> Run:
     """The run of a stage as it was, from what was found before it; its network is to be `started`."""
     own = stage_config(asked, len(before.stages), found)
-    run = build_run(before.problem, own, trains=False, base=Base(before.trial, theta, found.scale))
+    like = before.trial.begun(theta) if found.trained else None
+    run = build_run(before.problem, own, trains=False, base=Base(before.trial, theta, found.scale), like=like)
     return replace(run, config=asked, stages=(*before.stages, found))
 
 

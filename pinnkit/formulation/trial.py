@@ -115,6 +115,14 @@ class Trial:
         """The same network on other earlier fields."""
         return Trial(self.formulation, self.network, self.features, self.engine, self.dtype, self.device, base)
 
+    def begun(self, theta: Tensor) -> "Trial":
+        """The same fields, on a network of their own that starts at theta."""
+        network = deepcopy(self.network)
+        with torch.no_grad():
+            for name, parameter in network.named_parameters():
+                parameter.copy_(self.layout.split(theta)[name])
+        return Trial(self.formulation, network, self.features, self.engine, self.dtype, self.device, self.base)
+
     def in_precision(self, dtype: torch.dtype) -> "Trial":
         """The same fields in another precision, with a network of their own."""
         network, features = deepcopy(self.network).to(dtype), deepcopy(self.features).to(dtype)

@@ -75,14 +75,22 @@ class _ParameterSystem:
         return _checked(least, self._there.rows)
 
     def _by_qr(self, damping: float, jacobian: Tensor) -> Damped | None:
-        """[J; sqrt(lambda) I] = [Q1; Q2] R, and x = -R^-1 Q1^T v."""
+        """[J; sqrt(lambda) I] = Q R, and x = -R^-1 R^-T J^T v, corrected once by the same of its own residual.
+
+        Q is never formed, which halves the time. The corrected solution is as good as that by Q where R^T R is not
+        singular in this precision (A. Bjorck, Linear Algebra Appl. 88/89 (1987) 31-48).
+        """
         size = jacobian.shape[1]
         stacked = torch.cat((jacobian, damping**0.5 * torch.eye(size, dtype=jacobian.dtype, device=jacobian.device)))
-        q, r = torch.linalg.qr(stacked)
-        top = q[: jacobian.shape[0]]
+        r = torch.linalg.qr(stacked, mode="r").R
+
+        def solved(gradient: Tensor) -> Tensor:
+            low = torch.linalg.solve_triangular(r.T, gradient[:, None], upper=False)
+            return torch.linalg.solve_triangular(r, low, upper=True)[:, 0]
 
         def least(v: Tensor) -> Tensor:
-            return -torch.linalg.solve_triangular(r, (v @ top)[:, None], upper=True)[:, 0]
+            x = -solved(v @ jacobian)
+            return x - solved((v + jacobian @ x) @ jacobian + damping * x)
 
         return _checked(least, self._there.rows)
 

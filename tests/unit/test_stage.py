@@ -1,6 +1,6 @@
 """Further stages in a config file: defaults, overrides, mistakes with their places, dumps, the schema."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +32,7 @@ def load(file: Path, text: str, *overrides: str) -> tuple[Stage, ...]:
         ("stages: [{network: mlp, points: sobol}]", (Stage(network=MLP(), points=Sobol()),)),
         ("stages: [{points: {count: 50}}, {points: null}]", (Stage(points=RAD(50)), Stage())),
         ("stages: [{phases: [lbfgs, {name: adam, lr: 1e-4}]}]", (Stage(phases=(LBFGS(), Adam(lr=1e-4))),)),
+        ("stages: [{start: trained}]", (Stage(start="trained"),)),
         ("stages: [{weights: {walls: 10}}]", (Stage(weights={"walls": 10.0}),)),
     ],
 )
@@ -75,7 +76,7 @@ def test_a_dump_loads_back(file: Path) -> None:
 
 def test_the_schema_knows_the_keys_of_a_stage() -> None:
     entry = config_schema()["properties"]["stages"]["items"]
-    assert set(entry["properties"]) == {"network", "points", "phases", "weights"}
+    assert set(entry["properties"]) == {"network", "points", "phases", "weights", "start"}
     assert {"type": "null"} in entry["properties"]["points"]["anyOf"]
     assert {"enum": list(OPTIMIZERS.names())} in entry["properties"]["phases"]["items"]["anyOf"]
     assert not entry["additionalProperties"]
@@ -93,5 +94,6 @@ def test_what_was_found_is_told_in_one_line() -> None:
         "t stretched by 22, 4 harmonics, scale 3.00e-03, "
         "for a residual of 2.00e-05 with 4.44 waves in x, 7 waves in t at a relative L2 error of 1.50e-06"
     )
+    assert str(replace(found, trained=True)).startswith("the same network, scale 3.00e-03, for")
     assert "harmonics" not in str(Found(2e-5, {"t": 7.0}, {"t": 22.0}, 1, 3e-3))
     assert "error" not in str(Found(2e-5, {"t": 7.0}, {"t": 22.0}, 1, 3e-3))

@@ -18,7 +18,7 @@ from pinnkit.building import Run, build_run
 from pinnkit.config import Config, load_config
 from pinnkit.derivatives.jet import Jet
 from pinnkit.errors import UserError
-from pinnkit.networks import MLP
+from pinnkit.networks import MLP, Embedding, Fourier, Scaled
 from pinnkit.objective.residuals import indices_of, of_equation
 from pinnkit.optimizers import Adam, LevenbergMarquardt
 from pinnkit.points import RAD, Sobol, Uniform
@@ -241,6 +241,36 @@ def test_parameters_of_another_stage_are_refused(three: Solution, tmp_path: Path
         Solution.load(tmp_path)
 
 
+def test_a_trained_start_adds_nothing_and_then_what_no_damped_step_could() -> None:
+    """Five linear least-squares steps in the network's own derivatives, against forty more steps of the network."""
+    steps = (LevenbergMarquardt(steps=30),)
+    again = Stage(start="trained", phases=(LevenbergMarquardt(steps=6),))
+    config = replace(QUICK, network=MLP(12, 2, "tanh"), points=RAD(400), phases=steps, stages=())
+    alone = solve(line(), replace(config, phases=(LevenbergMarquardt(steps=70),)))
+    first, both = solve(line(), config), solve(line(), replace(config, stages=(again,)))
+    told = both.result["stages"][0]
+    assert told["trained"]
+    assert told["relative_l2"] == first.errors()["u"]["relative_l2"]
+    assert both.errors()["u"]["relative_l2"] < 0.1 * min(told["relative_l2"], alone.errors()["u"]["relative_l2"])
+
+
+@pytest.mark.parametrize("embedding", [Scaled(), Fourier(count=5, scale=2.0)])
+def test_a_trained_start_is_saved_and_loaded(embedding: Embedding, tmp_path: Path) -> None:
+    """Its fields are those of the stage before, plus the difference of one network at two parameters."""
+    again = Stage(start="trained", phases=(LevenbergMarquardt(steps=2),))
+    few = replace(QUICK, embedding=embedding, phases=(LevenbergMarquardt(steps=8),), stages=(again, again))
+    solution = solve(line(), few)
+    x = np.linspace(0, 1, 7)[:, None]
+    (_, first), (second, theta), (third, last) = lineage(solution.run.trial, solution.theta)
+    assert second.base is not None
+    assert torch.equal(second.base.start, first)
+    assert third.base is not None
+    assert torch.equal(third.base.start, theta)
+    assert not torch.equal(last, theta)
+    solution.save(tmp_path / "run")
+    assert np.array_equal(Solution.load(tmp_path / "run")(x), solution(x))
+
+
 def test_stages_are_told_and_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     solve_to_folder(line(), SHORT, tmp_path / "run")
     said = capsys.readouterr().err
@@ -249,7 +279,7 @@ def test_stages_are_told_and_drawn(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "step 9/9" in said
     result = json.loads((tmp_path / "run" / "result.json").read_text())
     assert [set(found) for found in result["stages"]] == [
-        {"residual", "waves", "stretch", "harmonics", "scale", "relative_l2"}
+        {"residual", "waves", "stretch", "harmonics", "scale", "relative_l2", "trained"}
     ] * 2
     assert (tmp_path / "run" / "figures" / "losses.png").is_file()
 
