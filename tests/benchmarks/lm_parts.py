@@ -24,8 +24,9 @@ WITHOUT: Mapping[str, Mapping[str, Any]] = {
     "the plain step": {"acceleration": False, "corrections": 0, "momentum": 0.0},
 }
 
-REMARK = """Errors are relative L2 errors, the median of the seeds, with the smallest and largest in brackets. All runs
-have the shipped config but for the time and the part left out; `helmholtz_2d` has its walls built in here."""
+REMARK = """Errors are relative L2 errors; of several seeds the median, with the smallest and largest in brackets. All
+runs have the shipped config but for the time and the part left out, and no further stages; `helmholtz_2d` has its walls
+built in here."""
 
 
 def main() -> None:
@@ -40,7 +41,7 @@ def main() -> None:
         rows.append([name, *cells])
         print(" | ".join(rows[-1]), flush=True)
     head = ["", *(f"`{problem}`, `{config}`, {seconds:g} s" for problem, (config, seconds) in CASES.items())]
-    settings = f"{given.seeds} seeds, {given.threads} threads. {REMARK}"
+    settings = f"{given.seeds} seed{'s' * (given.seeds > 1)}, {given.threads} threads. {REMARK}"
     text = "\n\n".join(["# The parts of a Levenberg-Marquardt step", origin(), settings, table(head, rows)])
     if given.write:
         write("lm_parts.md", text)
@@ -49,7 +50,7 @@ def main() -> None:
 def cell(problem: str, options: Mapping[str, Any], seeds: int, threads: int) -> str:
     """The errors of one variant on one problem, and the median of its steps."""
     config, seconds = CASES[problem]
-    words = {"threads": threads, "phases.0.seconds": seconds, "phases.0.steps": 10**6}
+    words = {"threads": threads, "stages": "[]", "phases.0.seconds": seconds, "phases.0.steps": 10**6}
     words |= {f"phases.0.{name}": str(value).lower() for name, value in options.items()}
     errors, steps = [], []
     for seed in range(seeds):
@@ -58,7 +59,8 @@ def cell(problem: str, options: Mapping[str, Any], seeds: int, threads: int) -> 
         errors.append(found.errors()["u"]["relative_l2"])
         steps.append(found.result["steps"])
     middle, low, high = statistics.median(errors), min(errors), max(errors)
-    return f"{middle:.1e} ({low:.0e} to {high:.0e}), {statistics.median(steps):.0f} steps"
+    spread = f" ({low:.0e} to {high:.0e})" if seeds > 1 else ""
+    return f"{middle:.1e}{spread}, {statistics.median(steps):.0f} steps"
 
 
 if __name__ == "__main__":
