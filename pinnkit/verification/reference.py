@@ -9,12 +9,13 @@ from pinnkit.errors import Mistake, UserError
 from pinnkit.problem.problem import Problem
 from pinnkit.registry import Registry
 from pinnkit.verification.cole_hopf import ColeHopf
+from pinnkit.verification.etdrk4 import ETDRK4
 from pinnkit.verification.method import ReferenceMethod, ReferenceSolution, evaluated
 
 REFERENCES: Registry[ReferenceMethod] = Registry(
     "reference method",
     ReferenceMethod,  # type: ignore[type-abstract]  # the table only compares with it and never builds it
-    {"cole_hopf": ColeHopf},
+    {"cole_hopf": ColeHopf, "etdrk4": ETDRK4},
 )
 
 

@@ -2,14 +2,17 @@
 
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pytest
 
 from pinnkit.equations.expression import Scope
 from pinnkit.equations.parse import parse_equation
+from pinnkit.problem.define import define
 from pinnkit.problem.problem import Condition, Coordinate, Equation, Face, Parameter, Problem, Reference
 from pinnkit.verification import ReferenceSolution, reference_for, relative_l2
+from pinnkit.verification.etdrk4 import ETDRK4
 
 
 def burgers(viscosity: float) -> Problem:
@@ -85,3 +88,41 @@ def test_cole_hopf_agrees_with_its_series(viscosity: float) -> None:
     found = on_grid(solved(viscosity), x, t)
     series = -2 * viscosity * slope / np.where(trusted, phi, 1.0)
     assert np.max(np.abs(found - series)[trusted]) <= 1e-9 * np.max(np.abs(found))
+
+
+KDV = {
+    "name": "kdv",
+    "coordinates": {"x": {"range": [-1, 1], "periodic": True}, "t": [0, 1]},
+    "time": "t",
+    "fields": ["u"],
+    "equations": {"waves": "u_t + u*u_x + 0.022**2*u_xxx = 0"},
+    "conditions": {"initial": {"on": "t = 0", "equation": "u = cos(pi*x)"}},
+}
+KURAMOTO_SIVASHINSKY = {
+    **KDV,
+    "name": "ks",
+    "coordinates": {"x": {"range": [0, "2*pi"], "periodic": True}, "t": [0, 1]},
+    "equations": {"waves": "u_t + 100/16*u*u_x + 100/16**2*u_xx + 100/16**4*u_xxxx = 0"},
+    "conditions": {"initial": {"on": "t = 0", "equation": "u = cos(x)*(1 + sin(x))"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("keys", "file", "x", "share"),
+    [
+        (KDV, "kdv.npy", -1 + 2 * np.arange(512) / 512, 1.0),
+        (KURAMOTO_SIVASHINSKY, "ks_unit_time.npy", 2 * np.pi * np.arange(512) / 512, 0.5),
+    ],
+    ids=["kdv", "ks"],
+)
+def test_etdrk4_agrees_with_other_spectral_runs(
+    references: Path, keys: dict[str, Any], file: str, x: np.ndarray, share: float
+) -> None:
+    """Within the accuracy that it states; up to half of the time where errors grow exponentially."""
+    truth = np.load(references / file, allow_pickle=False)
+    rows = slice(0, int(share * (len(truth) - 1)) + 1, 10)
+    times = np.linspace(0, 1, len(truth))[rows]
+    coordinates = {**keys["coordinates"], "t": [0, share]}
+    reference = ETDRK4(accuracy=1e-5, waves=128, steps=800).solve(define(**{**keys, "coordinates": coordinates}))
+    found = on_grid(reference, x, times)
+    assert relative_l2(found.reshape(-1, 1), truth[rows].reshape(-1, 1))[0] <= reference.accuracy <= 1e-5
