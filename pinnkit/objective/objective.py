@@ -43,7 +43,7 @@ class Linearization:
             self.rows = torch.cat([chunk.values(theta).detach() for chunk in chunks])
 
     def blocks(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """(rows, Jacobian) of every chunk."""
+        """(rows, Jacobian) of every chunk; who lets go of one before asking for the next holds one at a time."""
         if self.jacobian is not None:
             yield self.rows, self.jacobian
         else:
@@ -52,7 +52,11 @@ class Linearization:
 
     def times(self, vector: Tensor) -> Tensor:
         """J v, (N,)."""
-        return torch.cat([jacobian @ vector for _, jacobian in self.blocks()])
+        products = []
+        for _, jacobian in self.blocks():
+            products.append(jacobian @ vector)
+            del jacobian
+        return _together(products)
 
     def transposed_times(self, vector: Tensor) -> Tensor:
         """J^T v, (P,), by one backward sweep where J is not kept."""

@@ -57,6 +57,7 @@ class _ParameterSystem:
         for rows, jacobian in there.blocks():
             add_gram(self._matrix, jacobian)
             self.gradient += rows @ jacobian
+            del jacobian
         self._diagonal = self._matrix.diagonal().clone()
         self._largest = float(self._diagonal.max())
 

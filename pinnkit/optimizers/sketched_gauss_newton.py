@@ -188,6 +188,7 @@ class _Sketched:
             self.c.add(self.matrix, self.omega.narrow(jacobian), start)
             self.gradient += rows @ jacobian
             start += len(rows)
+            del jacobian
 
 
 _SPREAD = 3.0
