@@ -132,6 +132,8 @@ def _trained_in_stages(
         worst = max((error["relative_l2"] for error in errors.values()), default=None)
         run = replace(run, stages=(*run.stages[:-1], replace(run.stages[-1], relative_l2=worst)))
         say(f"stage {len(run.stages) + 1}: {run.trial.layout.size} parameters, {run.stages[-1]}")
+        for sentence in run.notes:
+            say(sentence)
         further.append(run.config)
         trained = _joined(trained, _trained(run, reference, note, trained))
     return replace(run, config=whole_config(first, asked, further)), trained
