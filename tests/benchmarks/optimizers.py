@@ -63,13 +63,13 @@ SEEN = """## What was seen on 2026-11-21, and why
   a step. Self-scaled quasi-Newton steps come next, a decade or two behind. Points are fixed and uniform here, as the
   quasi-Newton methods need them; with points that follow the residual `levenberg_marquardt` is far ahead of its own row
   ([the parts of its step](lm_parts.md), [the records](records.md)).
-- **Waves.** The other four answers are sums of a few plane waves, and a layer of sines that starts as waves of the right
-  range can be them exactly. Where a method finds the frequencies at all, it ends at rounding: quasi-Newton methods near
-  1e-15, `levenberg_marquardt` and `sketched_gauss_newton` between 1e-13 and 1e-14; why two digits earlier was not looked
-  into. Only `levenberg_marquardt` is below 1e-9 on all four.
+- **Waves.** The other four answers are sums of a few plane waves, and a layer of sines that starts as waves of the
+  right range can be them exactly. Where a method finds the frequencies at all, it ends at rounding: quasi-Newton methods
+  near 1e-15, `levenberg_marquardt` and `sketched_gauss_newton` between 1e-13 and 1e-14; why earlier was not looked into.
+  Only `levenberg_marquardt` is below 1e-9 on all four.
 - **`sketched_gauss_newton`** is made for networks ten times as large; with its 1,000 columns nothing is sketched here.
-- **`natural_gradient`** and **`sven`** take steps of a fixed rate without looking at the loss, which suits some problems
-  and not others; `sven` needs an eigenvalue problem of all rows a step besides.
+- **`natural_gradient`** and **`sven`** take steps of a fixed rate without looking at the loss, which suits some
+  problems and not others; `sven` needs an eigenvalue problem of all rows a step besides.
 - **`nncg`** is meant to finish what Adam and L-BFGS began; here it begins itself.
 - **`adam`, `soap`, `muon`** do not leave the first plateau in so short a time on networks so small.
 - **DeepXDE** has soft conditions, no declared symmetry and its own usual networks; it is no comparison of optimizers
