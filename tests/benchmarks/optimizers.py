@@ -64,9 +64,9 @@ SEEN = """## What was seen on 2026-11-21, and why
   quasi-Newton methods need them; with points that follow the residual `levenberg_marquardt` is far ahead of its own row
   ([the parts of its step](lm_parts.md), [the records](records.md)).
 - **Waves.** The other four answers are sums of a few plane waves, and a layer of sines that starts as waves of the
-  right range can be them exactly. Where a method finds the frequencies at all, it ends at rounding: quasi-Newton methods
-  near 1e-15, `levenberg_marquardt` and `sketched_gauss_newton` between 1e-13 and 1e-14; why earlier was not looked into.
-  Only `levenberg_marquardt` is below 1e-9 on all four.
+  right range can be them exactly. Where a method finds the frequencies at all, it ends at rounding: quasi-Newton
+  methods near 1e-15, `levenberg_marquardt` and `sketched_gauss_newton` between 1e-13 and 1e-14; why earlier was not
+  looked into. Only `levenberg_marquardt` is below 1e-9 on all four.
 - **`sketched_gauss_newton`** is made for networks ten times as large; with its 1,000 columns nothing is sketched here.
 - **`natural_gradient`** and **`sven`** take steps of a fixed rate without looking at the loss, which suits some
   problems and not others; `sven` needs an eigenvalue problem of all rows a step besides.
