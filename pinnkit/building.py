@@ -1,18 +1,20 @@
 """From a problem and a config to the parts of a run: automatic choices made once, fields built, objective assembled."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from pinnkit.capacity import Size, optimizer_name, require_room, size_of
 from pinnkit.config import Config
 from pinnkit.derivatives.layout import Layout
 from pinnkit.errors import UserError
 from pinnkit.formulation.conditions import Formulation, formulate
+from pinnkit.formulation.handover import Handover
 from pinnkit.formulation.trial import Base, Trial
 from pinnkit.memory import free_memory
 from pinnkit.networks import Features
@@ -65,7 +67,13 @@ class Run:
 
 
 def build_run(
-    problem: Problem, config: Config, trains: bool = True, base: Base | None = None, like: Trial | None = None
+    problem: Problem,
+    config: Config,
+    trains: bool = True,
+    base: Base | None = None,
+    like: Trial | None = None,
+    handover: Handover | None = None,
+    start: "Callable[[Run], Tensor] | None" = None,
 ) -> Run:
     """The parts of a run of `problem` with `config`.
 
@@ -75,6 +83,8 @@ def build_run(
         trains: whether the phases shall be run, so that there must be memory for them.
         base: earlier fields that these are added to.
         like: fields whose features and network, from its start, are taken instead of those of the config.
+        handover: the window of time before, where `problem` goes on from it.
+        start: the parameters that the network begins with, given the run with those of its own start.
 
     Raises:
         UserError: a device that is not there, an optimizer that needs another precision or more memory than is free,
@@ -105,10 +115,13 @@ def build_run(
     if trains:
         require_room([(phase, phase.dtype or dtype) for phase in phases], size, free)
     made = built if built is not None else network()
-    trial = Trial(formulation, made, features, config.derivatives, dtype, device, base)
+    trial = Trial(formulation, made, features, config.derivatives, dtype, device, base, handover)
     resolved = replace(config, phases=phases, device=str(device), threads=_threads(config, parameters), chunk=chunk)
     assembly = Assembly(trial, config.points, config.condition_points, config.weights, chunk, compiled=config.compile)
-    if config.balance and len(assembly.terms) > 1:
+    if start is not None and trains:
+        trial = trial.begun(start(Run(problem, resolved, trial, assembly)))
+        assembly = replace(assembly, trial=trial)
+    if trains and config.balance and len(assembly.terms) > 1:
         weights = _balanced(assembly, config)
         assembly, resolved = replace(assembly, weights=weights), replace(resolved, weights=weights, balance=False)
     return Run(problem, resolved, trial, assembly, notes)

@@ -145,6 +145,9 @@ def solve(
         typer.Option("--compile/--no-compile", help="Compile the residual first, which takes some seconds."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The run folder; else runs/<problem>/<time>.")] = None,
+    from_: Annotated[
+        Path | None, typer.Option("--from", metavar="RUN", help="Begin with the trained parameters of a run folder.")
+    ] = None,
     plugin: Plugins = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
 ) -> None:
@@ -160,7 +163,20 @@ def solve(
     chosen = load_config(config_path(config or understood.config, None if config else beside), overrides)
     from pinnkit.solving import solve_to_folder  # last, so that a mistake in the config is told before more is loaded
 
-    solve_to_folder(understood, chosen, out, quiet=quiet, plugins=[p.path for p in plugins])
+    solve_to_folder(understood, chosen, out, quiet=quiet, plugins=[p.path for p in plugins], start=from_)
+
+
+@app.command()
+def resume(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    plugin: Plugins = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
+) -> None:
+    """Go on with a run behind its last finished window of time."""
+    _load_plugins(plugin)
+    from pinnkit.solving import resume_folder
+
+    resume_folder(run, quiet=quiet)
 
 
 @app.command()

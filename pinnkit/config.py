@@ -14,6 +14,7 @@ from ruamel.yaml.representer import RoundTripRepresenter
 
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.networks import EMBEDDINGS, MLP, NETWORKS, Embedding, Network, Scaled
+from pinnkit.objective.causal import Causal
 from pinnkit.optimizers import OPTIMIZERS, LevenbergMarquardt, Optimizer
 from pinnkit.options import UnfitError, fit, json_schema, plain
 from pinnkit.points import RAD, SAMPLERS, Sampler, Sobol
@@ -21,6 +22,7 @@ from pinnkit.reading import Document, apply_overrides, read_yaml
 from pinnkit.registry import Places, Registry, unfit
 from pinnkit.shipped import config_path
 from pinnkit.stage import Stage
+from pinnkit.windows import Windows
 
 
 @final
@@ -36,6 +38,8 @@ class Config:
         renew: the number of steps between two draws of points; 0 keeps the first draw.
         weights: a factor of the squared rows by the name of an equation or condition, 1 where not given.
         balance: whether terms without a given weight get one that makes all terms equally fast to learn at the start.
+        windows: windows of time, each solved with all phases and stages before the next; all of time at once without.
+        causal: weights of the rows that let later times train once earlier ones are satisfied; none without.
         hard: which conditions the network satisfies exactly: those where it helps (`auto`), all that can be (`all`),
             `none`, or those named.
         phases: the optimizers, run in this order.
@@ -57,6 +61,8 @@ class Config:
     renew: int = 25
     weights: Mapping[str, float] = field(default_factory=dict)
     balance: bool = True
+    windows: Windows | None = None
+    causal: Causal | None = None
     hard: Literal["auto", "all", "none"] | tuple[str, ...] = "auto"
     phases: tuple[Optimizer, ...] = (LevenbergMarquardt(steps=300, seconds=120.0),)
     stages: tuple[Stage, ...] = ()
@@ -83,6 +89,11 @@ _TABLES: Mapping[str, Registry[Any]] = {
     "embedding": EMBEDDINGS,
     "points": SAMPLERS,
     "condition_points": SAMPLERS,
+}
+# Parts of one kind alone, which need no name.
+_SINGLE: Mapping[str, Registry[Any]] = {
+    "windows": Registry("part", Windows, {"windows": Windows}),
+    "causal": Registry("part", Causal, {"causal": Causal}),
 }
 _LEAST = {"renew": 0, "seed": 0, "threads": 1, "chunk": 1, "test_points": 1}
 
@@ -125,6 +136,8 @@ def _data(config: Config | Stage) -> dict[str, Any]:
         value = getattr(config, key)
         if key in _TABLES and value is not None:
             data[key] = _TABLES[key].entry(value)
+        elif key in _SINGLE and value is not None:
+            data[key] = {option: given for option, given in _SINGLE[key].entry(value).items() if option != "name"}
         elif key == "phases":
             data[key] = [OPTIMIZERS.entry(phase) for phase in value]
         elif key == "stages":
@@ -161,6 +174,8 @@ def _object_schema(kind: type[Config] | type[Stage]) -> dict[str, Any]:
         if key in _TABLES:
             own = _TABLES[key].json_schema()
             properties[key] = own if getattr(kind(), key) is not None else {"anyOf": [own, {"type": "null"}]}
+        elif key in _SINGLE:
+            properties[key] = {"anyOf": [_SINGLE[key].options_schema(key), {"type": "null"}]}
         elif key == "phases":
             properties[key] = {"type": "array", "items": OPTIMIZERS.json_schema(), "minItems": int(kind is Config)}
         elif key == "stages":
@@ -245,12 +260,26 @@ def _value(key: str, value: Any, annotation: Any, where: Places, defaults: Confi
         if isinstance(value, Mapping) and not {"name", "python"} & set(value):
             value = {**_TABLES[key].entry(default if default is not None else getattr(Config(), key)), **value}
         return _TABLES[key].build(value, lambda *keys: where(key, *keys))
+    if key in _SINGLE:
+        return _single(key, value, where)
     if key == "phases":
         what = "optimizers, such as `- {name: levenberg_marquardt, steps: 300}`"
         return _all(key, value, what, where, OPTIMIZERS.build)
     if key == "stages":
         return _all(key, value, "stages, such as `- {network: {width: 30}}`", where, _stage)
     return fit(value, annotation)
+
+
+def _single(key: str, value: Any, where: Places) -> Any:
+    """A part that is the only one of its kind, from its options."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise UserError(Mistake(f"`{key}` is a mapping of options, such as `{_EXAMPLES[key]}`", where(key)))
+    return _SINGLE[key].build({**value, "name": key}, lambda *keys: where(key, *keys))
+
+
+_EXAMPLES = {"windows": "count: 8", "causal": "epsilons: [0.1, 1, 10]"}
 
 
 def _stage(entry: Any, where: Places) -> Stage:

@@ -123,6 +123,13 @@ class Registry(Generic[T]):
         """An entry of a file as a JSON schema."""
         return {"anyOf": [{"enum": list(self._entries)}, *(self._entry_schema(n, p) for n, p in self._entries.items())]}
 
+    def options_schema(self, name: str) -> dict[str, Any]:
+        """The options of one entry as a JSON schema, for a key under which its name need not stand."""
+        schema = self._entry_schema(name, self._entries[name])
+        del schema["properties"]["name"]
+        schema["required"].remove("name")
+        return schema
+
     def _entry_schema(self, name: str, part: type[T]) -> dict[str, Any]:
         options = _options(part, 0)
         required = [o.name for o in options.values() if o.default is inspect.Parameter.empty]

@@ -1,46 +1,37 @@
 """From a problem and a config to a solution, and to the folder of a run."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Protocol, final
 
-import numpy as np
-import torch
-from torch import Tensor
-
-from pinnkit import __version__
-from pinnkit.building import Run, build_run
-from pinnkit.config import Config
+from pinnkit.building import Run
+from pinnkit.config import Config, load_config
 from pinnkit.errors import SolveError
-from pinnkit.geometry import box_of
-from pinnkit.optimizers import OPTIMIZERS
-from pinnkit.points import Uniform
+from pinnkit.marching import Start, Window, edges_of, general_config, start_from, window_run
+from pinnkit.objective.causal import Chain
+from pinnkit.outcome import outcome
 from pinnkit.problem.checks import require_sound
+from pinnkit.problem.load import load_problem
 from pinnkit.problem.problem import Problem
-from pinnkit.results.folder import HistoryFile, RunFolder, new_run_folder
+from pinnkit.results.checkpoint import load_windows, save_windows
+from pinnkit.results.folder import HistoryFile, RunFolder, new_run_folder, open_run_folder, read_history
 from pinnkit.results.progress import Progress
 from pinnkit.results.publish import write_result, write_start
 from pinnkit.results.solution import Solution
-from pinnkit.staging import lineage, next_run, require_stages, whole_config
-from pinnkit.training import Record, Trained, train
-from pinnkit.verification import ReferenceSolution, judge, reference_for, relative_l2, test_grid
-
-_SCORE_EVERY = 3.0
-"""Seconds between two measurements of the error while training; each takes some hundredths of one."""
-
-_SCORED = 4096
-"""Points of such a measurement."""
-
-_VIOLATION_POINTS = 1000
-"""Points of every face at which the largest violation of a condition is looked for."""
+from pinnkit.running import march
+from pinnkit.staging import require_stages
+from pinnkit.training import Record
+from pinnkit.verification import ReferenceSolution, reference_for
 
 
 def solve(
-    problem: Problem, config: Config | None = None, monitor: Callable[[Record], None] = lambda record: None
+    problem: Problem,
+    config: Config | None = None,
+    monitor: Callable[[Record], None] = lambda record: None,
+    start: Solution | None = None,
 ) -> Solution:
     """Train a network to satisfy a problem.
 
@@ -48,6 +39,7 @@ def solve(
         problem: the equations and conditions.
         config: how to solve them; the default config where not given.
         monitor: called with the record of every step.
+        start: a solution with the same network, from whose parameters training begins.
 
     Raises:
         UserError: the problem's checks find an error, or the config does not fit.
@@ -59,215 +51,164 @@ def solve(
     """
     require_sound(problem)
     asked = config if config is not None else Config()
-    run = build_run(problem, asked)
-    require_stages(problem, asked)
+    begin = start_from(start.windows) if start is not None else None
+    _require_runs(problem, asked, begin)
     reference = reference_for(problem)
-    history: list[Record] = []
-
-    def note(record: Record) -> None:
-        history.append(record)
-        monitor(record)
-
-    run, trained = _trained_in_stages(asked, run, reference, note, lambda text: None)
-    if trained.failure is not None:
-        raise SolveError(trained.failure)
-    return _solution(run, trained, reference, history)
+    listener = _Quiet(monitor)
+    marched = march(problem, asked, reference, listener, start=begin)
+    if marched.trained.failure is not None:
+        raise SolveError(marched.trained.failure)
+    return outcome(problem, marched, reference, listener.history)
 
 
 def solve_to_folder(
-    problem: Problem, config: Config, out: Path | None, quiet: bool = False, plugins: Sequence[Path] = ()
+    problem: Problem,
+    config: Config,
+    out: Path | None,
+    quiet: bool = False,
+    plugins: Sequence[Path] = (),
+    start: Path | None = None,
 ) -> Path:
     """Solve a problem and leave a run folder: fields, figures, report and verdict; print the course and the verdict.
 
     Ctrl-C ends training and keeps what there is.
+
+    Args:
+        problem: the equations and conditions.
+        config: how to solve them.
+        out: the folder; a new one below `runs` where not given.
+        quiet: whether nothing but the verdict is printed.
+        plugins: the files of parts that the config names.
+        start: the folder of a run with the same network, from whose parameters training begins.
 
     Raises:
         UserError: the problem, the config or the folder is at fault.
         SolveError: the loss stopped being finite; the folder then holds the last good state.
     """
     warnings = [str(finding.mistake) for finding in require_sound(problem) if not finding.accepted]
-    run = build_run(problem, config)
-    require_stages(problem, config)
+    begin = start_from(Solution.load(start).windows) if start is not None else None
+    run = _require_runs(problem, config, begin)
     reference = reference_for(problem)
     files = RunFolder(new_run_folder(problem.name, out, datetime.now()))
-    write_start(files, run, plugins)
-    history: list[Record] = []
-    phases = [*run.config.phases, *(phase for s in config.stages for phase in s.phases or run.config.phases)]
-    terms, total = run.assembly.terms, sum(phase.steps for phase in phases)
-    with HistoryFile(files.history) as file, _console(terms, total, reference is not None, quiet) as console:
-        for sentence in [*warnings, *_opening(run)]:
-            console.line(sentence)
-
-        def note(record: Record) -> None:
-            history.append(record)
-            file.append(record)
-            console.update(record)
-
-        run, trained = _trained_in_stages(config, run, reference, note, console.line)
-        for stop in trained.stops:
-            ended = f"{stop.phase} ended after {stop.steps} steps and {stop.seconds:.1f} s: {stop.reason}"
-            console.line(f"{ended}; {stop.course}." if stop.course else f"{ended}.")
-    solution = _solution(run, trained, reference, history)
-    solution.save(files.path)
-    write_result(files, solution, reference)
-    print(f"{_last_line(solution)} Results: {files.path}", flush=True)
-    if trained.failure is not None:
-        raise SolveError(f"{trained.failure}. The state before it is kept in {files.path}")
-    return files.path
+    write_start(files, problem, general_config(config, run.config), plugins)
+    return _go_on(_Job(problem, config, files, reference, begin), run, warnings, quiet)
 
 
-def _trained_in_stages(
-    asked: Config,
-    run: Run,
-    reference: ReferenceSolution | None,
-    note: Callable[[Record], None],
-    say: Callable[[str], None],
-) -> tuple[Run, Trained]:
-    """Run the phases of the config, then those of its further stages; the last stage's run, with the whole config."""
-    first, further = run.config, []
-    trained = _trained(run, reference, note)
-    while trained.failure is None and not trained.interrupted and len(run.stages) < len(asked.stages):
-        errors = Solution(run, trained.theta, {}).errors(reference) if reference is not None else {}
-        run = next_run(asked, run, trained.theta)
-        worst = max((error["relative_l2"] for error in errors.values()), default=None)
-        run = replace(run, stages=(*run.stages[:-1], replace(run.stages[-1], relative_l2=worst)))
-        say(f"stage {len(run.stages) + 1}: {run.trial.layout.size} parameters, {run.stages[-1]}")
-        for sentence in run.notes:
-            say(sentence)
-        further.append(run.config)
-        trained = _joined(trained, _trained(run, reference, note, trained))
-    return replace(run, config=whole_config(first, asked, further)), trained
+def resume_folder(folder: Path, quiet: bool = False) -> Path:
+    """Go on with a run behind its last finished window of time; a run that has come to its end stays as it is.
 
-
-def _joined(before: Trained, after: Trained) -> Trained:
-    """The training of a stage behind that of the earlier ones."""
-    return replace(
-        after,
-        stops=(*before.stops, *after.stops),
-        steps=before.steps + after.steps,
-        seconds=before.seconds + after.seconds,
-    )
-
-
-def _trained(
-    run: Run, reference: ReferenceSolution | None, note: Callable[[Record], None], before: Trained | None = None
-) -> Trained:
-    """Run the phases of one stage; every record gets the error, where known and due, and the time to go.
-
-    Steps and seconds go on from those `before`.
+    Raises:
+        UserError: the folder holds no run, or one whose parts were made in Python.
+        SolveError: the loss stopped being finite.
     """
-    config = run.config
-    assert isinstance(config.threads, int)
-    torch.set_num_threads(config.threads)
-    # Products in reduced precision (TF32) would cap the accuracy without a word.
-    torch.set_float32_matmul_precision("highest")
-    phases = [(_name(number, run), phase) for number, phase in enumerate(config.phases)]
-    score = _Score(run, reference)
-
-    def monitor(record: Record, theta: Tensor) -> None:
-        record["relative_l2"] = score(theta)
-        record["eta"] = _time_left(record, run)
-        if before is not None:
-            record["step"] += before.steps
-            record["seconds"] += before.seconds
-        note(record)
-
-    theta = run.trial.layout.start(run.trial.network)
-    generator = np.random.default_rng(config.seed)
-    return train(run.assembly, theta, phases, config.renew, generator, monitor)
+    files = open_run_folder(folder)
+    problem, config = load_problem(files.problem), load_config(files.config)
+    done = [window for window in load_windows(files, problem, config) if window.finished]
+    count = max(1, len(edges_of(problem, config)) - 1)
+    if len(done) == count:
+        print(f"{problem.name}: the run in {files.path} has come to its end.", flush=True)
+        return files.path
+    run = _require_runs(problem, config, None)
+    history = list(read_history(files.history)) if files.history.is_file() else []
+    job = _Job(problem, config, files, reference_for(problem), None, done, history)
+    return _go_on(job, run, [f"resumed: {len(done)} of {count} windows were trained before"], quiet)
 
 
 @final
-class _Score:
-    """The error of the fields at some points, measured every few seconds."""
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """What is to be done in a run folder, and what has been."""
 
-    def __init__(self, run: Run, reference: ReferenceSolution | None) -> None:
-        self._run = run
-        self._due = 0.0
-        if reference is not None:
-            _, points = test_grid(run.problem)
-            chosen = np.random.default_rng(0).choice(len(points), min(_SCORED, len(points)), replace=False)
-            self._points = points[np.sort(chosen)]
-            self._truth: np.ndarray | None = reference.values(self._points)
-        else:
-            self._truth = None
-
-    def __call__(self, theta: Tensor) -> float | None:
-        """The largest relative L2 error of any field, or None where it is unknown or not due."""
-        if self._truth is None or time.monotonic() < self._due:
-            return None
-        self._due = time.monotonic() + _SCORE_EVERY
-        return float(np.max(relative_l2(Solution(self._run, theta, {})(self._points), self._truth)))
+    problem: Problem
+    config: Config
+    files: RunFolder
+    reference: ReferenceSolution | None
+    start: Start | None = None
+    done: Sequence[Window] = ()
+    history: list[Record] = field(default_factory=list)
 
 
-def _time_left(record: Record, run: Run) -> float:
-    """Seconds until every phase has made its steps or used its time, at the mean pace so far."""
-    pace = record["seconds"] / record["step"]
-    left = pace * (sum(phase.steps for phase in run.config.phases) - record["step"])
-    limits = [phase.seconds for phase in run.config.phases]
-    known = [limit for limit in limits if limit is not None]
-    return min(left, max(0.0, sum(known) - record["seconds"])) if len(known) == len(limits) else left
+def _go_on(job: _Job, run: Run, opening: Sequence[str], quiet: bool) -> Path:
+    """Train what is not done yet, and write and print all that came of it."""
+    problem, files, reference = job.problem, job.files, job.reference
+    phases = [*run.config.phases, *(phase for s in job.config.stages for phase in s.phases or run.config.phases)]
+    count = max(1, len(edges_of(problem, job.config)) - 1) - len(job.done)
+    terms, total = run.assembly.terms, count * sum(phase.steps for phase in phases)
+    console = nullcontext(_Silent()) if quiet else Progress(terms, total, reference is not None)
+    with HistoryFile(files.history) as file, console as view:
+        listener = _Told(view, file, files, job.history)
+        for sentence in [*opening, *_opening(run)]:
+            listener.say(sentence)
+        marched = march(problem, job.config, reference, listener, job.done, job.start)
+    solution = outcome(problem, marched, reference, listener.history)
+    solution.save(files.path)
+    write_result(files, solution, reference)
+    print(f"{_last_line(solution)} Results: {files.path}", flush=True)
+    if marched.trained.failure is not None:
+        raise SolveError(f"{marched.trained.failure}. The state before it is kept in {files.path}")
+    return files.path
 
 
-def _name(number: int, run: Run) -> str:
-    """A phase's name in logs: the optimizer's, numbered where it comes more than once."""
-    names = [OPTIMIZERS.entry(phase) for phase in run.config.phases]
-    own = str(names[number].get("name", names[number].get("python")))
-    same = [i for i, entry in enumerate(names) if entry.get("name", entry.get("python")) == own]
-    numbered = own if len(same) == 1 else f"{own} {same.index(number) + 1}"
-    return f"stage {len(run.stages) + 1}: {numbered}" if run.stages else numbered
+def _require_runs(problem: Problem, config: Config, start: Start | None) -> Run:
+    """The run of the first window, once the whole config is known to fit the problem.
+
+    Raises:
+        UserError: it does not.
+    """
+    run = window_run(problem, config, (), start=start)
+    require_stages(run.problem, config)
+    if config.causal is not None:
+        Chain.of(run.problem)
+    return run
 
 
-def _solution(run: Run, trained: Trained, reference: ReferenceSolution | None, history: Sequence[Record]) -> Solution:
-    """The solution with all that can be said about it."""
-    config, problem = run.config, run.problem
-    bare = Solution(run, trained.theta, {}, history)
-    generator = np.random.default_rng([config.seed, 1])
-    fresh = Uniform(config.test_points).draw(box_of(problem), generator).coordinates
-    with np.errstate(over="ignore"):  # a residual whose square has no number is told as infinite
-        residuals = {
-            name: float(np.sqrt(np.mean(values**2)))
-            for name, values in run.assembly.residuals(fresh, trained.theta).items()
-        }
-    conditions = run.assembly.violations(generator, _VIOLATION_POINTS, trained.theta)
-    errors = bare.errors(reference) if reference is not None else {}
-    scale = float(np.max(np.abs(bare(fresh))))
-    verdict = judge(errors, problem.tolerance, reference, residuals, conditions, scale)
-    known = None if reference is None else {"method": reference.method, "accuracy": reference.accuracy}
-    result = {
-        "problem": problem.name,
-        "verdict": verdict.word,
-        "reasons": list(verdict.reasons),
-        "errors": errors,
-        "reference": known,
-        "residuals": residuals,
-        "conditions": conditions,
-        "exact": [choice.condition for choice in run.formulation.choices if choice.exact],
-        "symmetries": [f"{s.field} is {s.parity} in {s.coordinate}" for s in problem.symmetries],
-        "parameters": {},
-        "outputs": {},
-        "seconds": trained.seconds,
-        "steps": trained.steps,
-        "stopped_because": trained.stops[-1].reason if trained.stops else "no phase was run",
-        "stops": [asdict(stop) for stop in trained.stops],
-        "stages": [asdict(found) for found in run.stages],
-        "seed": config.seed,
-        "precision": config.precision,
-        "device": config.device,
-        "network_parameters": sum(trial.layout.size for trial, _ in lineage(run.trial, trained.theta)),
-        "version": __version__,
-    }
-    return Solution(run, trained.theta, result, history)
+@final
+@dataclass(frozen=True)
+class _Quiet:
+    """Hears of a run without a word."""
+
+    monitor: Callable[[Record], None]
+    history: list[Record] = field(default_factory=list)
+
+    def note(self, record: Record) -> None:
+        self.history.append(record)
+        self.monitor(record)
+
+    def say(self, sentence: str) -> None:
+        """Say nothing."""
+
+    def keep(self, windows: Sequence[Window]) -> None:
+        """Keep nothing."""
 
 
-@contextmanager
-def _console(terms: Sequence[str], total: int, known: bool, quiet: bool) -> Iterator[Any]:
-    """The live view, or one that says nothing."""
-    if quiet:
-        yield _Silent()
-    else:
-        with Progress(terms, total, known) as progress:
-            yield progress
+class _View(Protocol):
+    """What shows a run."""
+
+    def update(self, record: Mapping[str, Any]) -> None: ...
+
+    def line(self, text: str) -> None: ...
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Told:
+    """Hears of a run, shows it, and keeps it in a folder."""
+
+    view: _View
+    file: HistoryFile
+    files: RunFolder
+    history: list[Record]
+
+    def note(self, record: Record) -> None:
+        self.history.append(record)
+        self.file.append(record)
+        self.view.update(record)
+
+    def say(self, sentence: str) -> None:
+        self.view.line(sentence)
+
+    def keep(self, windows: Sequence[Window]) -> None:
+        save_windows(self.files, windows)
 
 
 @final

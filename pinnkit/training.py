@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from pinnkit.errors import SolveError
+from pinnkit.objective.causal import CausalWeights
 from pinnkit.objective.objective import Objective
 from pinnkit.optimizers import Optimizer, Step
 from pinnkit.unseen import Unseen
@@ -59,6 +60,7 @@ def train(
     renew: int,
     generator: np.random.Generator,
     monitor: Callable[[Record, Tensor], None] = lambda record, theta: None,
+    causal: CausalWeights | None = None,
 ) -> Trained:
     """Run the phases in order from theta.
 
@@ -73,8 +75,9 @@ def train(
         renew: steps between two draws of points, 0 for one draw a phase.
         generator: the points' own.
         monitor: called after every step with its record and the parameters after it.
+        causal: weights of the rows by their times, which change from step to step.
     """
-    loop = _Loop(draws, renew, generator, monitor, theta, theta, theta.dtype)
+    loop = _Loop(draws, renew, generator, monitor, theta, theta, theta.dtype, causal)
     stops: list[Stop] = []
     for name, optimizer in phases:
         stops.append(loop.phase(name, optimizer))
@@ -108,6 +111,7 @@ class _Loop:
     theta: Tensor
     good: Tensor
     dtype: torch.dtype
+    causal: CausalWeights | None = None
     objective: Objective | None = None
     unseen: Unseen = field(default_factory=Unseen)
     cut: bool = False
@@ -132,7 +136,8 @@ class _Loop:
         except SolveError as error:
             reason = self.failure = str(error)
         # One that came to its own end has said how; of one that was cut short, the course says what more would bring.
-        course = self.unseen.course() if self.cut else ""
+        courses = [self.unseen.course(), self.causal.diagnosis() if self.causal is not None else ""]
+        course = "; ".join(filter(None, courses)) if self.cut else ""
         return Stop(name, reason, self.steps - first, self.seconds - began, course)
 
     def prefer_best(self) -> str | None:
@@ -158,15 +163,18 @@ class _Loop:
             objective = self.draws.draw(self.theta, self.generator) if drawn else self.objective
             assert objective is not None
             self.objective = objective
-            made = optimizer.step(objective, self.theta, state)
+            if self.causal is not None and (met := self._met(self.causal, drawn, count)):
+                return met
+            weighed = self.causal.weighed(objective, self.theta) if self.causal is not None else None
+            made = optimizer.step(weighed[0] if weighed else objective, self.theta, state)
             self.failure = _broken(made.loss, made.losses)
             if self.failure is not None:
                 return self.failure
             if drawn:
-                self.unseen.note(made.loss, self.theta, self.steps)
+                self.unseen.note(weighed[1] if weighed else made.loss, self.theta, self.steps)
             self.good, self.theta, state = self.theta, made.theta, made.state
             self.steps += 1
-            self.monitor(self._record(name, made, started), self.theta.to(self.dtype))
+            self.monitor(self._record(name, made, started, drawn), self.theta.to(self.dtype))
             if made.finished is not None:
                 return made.finished
             if optimizer.target is not None and made.loss < optimizer.target:
@@ -174,10 +182,29 @@ class _Loop:
         self.cut = True
         return f"all {optimizer.steps} steps made"
 
-    def _record(self, phase: str, made: Step, started: float) -> Record:
+    def _met(self, causal: CausalWeights, drawn: bool, count: int) -> str | None:
+        """Hold the weights against fresh points; why the phase is over, if it is."""
+        if self.renew:
+            fresh = self.objective if drawn and count else None
+        else:  # points that never change are never fresh
+            looks = count and count % _LOOK == 0
+            fresh = self.draws.draw(self.theta, self.generator) if looks else None
+        return causal.look(fresh, self.theta) if fresh is not None else None
+
+    def _record(self, phase: str, made: Step, started: float, drawn: bool) -> Record:
         times = {"seconds": self.seconds, "step_seconds": time.perf_counter() - started}
         terms = {"loss": made.loss, "losses": dict(made.losses)}
-        return {"step": self.steps, "phase": phase, **terms, **times, **made.report}
+        record = {"step": self.steps, "phase": phase, **terms, **times, **made.report}
+        if self.causal is not None:
+            if drawn or self.steps % _LOOK == 0:
+                record["causal"] = self.causal.report()
+            if (note := self.causal.note()) is not None:
+                record["note"] = note
+        return record
+
+
+_LOOK = 100
+"""Steps between two looks at the causal weights where points are not drawn anew."""
 
 
 def _broken(loss: float, losses: Mapping[str, float]) -> str | None:

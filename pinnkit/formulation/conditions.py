@@ -1,6 +1,6 @@
 """Which conditions are built into the field exactly, which become rows of the objective, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, final
 
@@ -35,12 +35,16 @@ class Choice:
 @final
 @dataclass(frozen=True)
 class Formulation:
-    """The trial fields of a problem: a lift for every field, the conditions left to the objective, and the reasons."""
+    """The trial fields of a problem: a lift for every field, the conditions left to the objective, and the reasons.
+
+    ``continued`` is, for every field, how many of its derivatives by time start exactly as another field gives them.
+    """
 
     problem: Problem
     lifts: tuple[Lift, ...]
     soft: tuple[Condition, ...]
     choices: tuple[Choice, ...]
+    continued: tuple[int, ...] = ()
 
 
 def formulate(problem: Problem, hard: Hard = "auto") -> Formulation:
@@ -60,7 +64,14 @@ def formulate(problem: Problem, hard: Hard = "auto") -> Formulation:
         if not choices[name].exact:
             raise UserError(f"condition `{name}` cannot be exact: {choices[name].reason}")
     soft = tuple(condition for condition in problem.conditions if not choices[condition.name].exact)
-    return Formulation(problem, lifts, soft, tuple(choices.values()))
+    return Formulation(problem, lifts, soft, tuple(choices.values()), _continued(problem, choices))
+
+
+def _continued(problem: Problem, choices: Mapping[str, Choice]) -> tuple[int, ...]:
+    """How many orders in time of every field are exact and given by another field."""
+    exact = [c for c in problem.conditions if c.given is not None and choices[c.name].exact]
+    fields = [field for condition in exact for field, _ in _fixed(condition, problem) or []]
+    return tuple(fields.count(name) for name in problem.fields)
 
 
 def _choose(condition: Condition, problem: Problem, hard: Hard) -> Choice:
@@ -74,7 +85,7 @@ def _choose(condition: Condition, problem: Problem, hard: Hard) -> Choice:
     fixed = _fixed(condition, problem)
     if fixed is None:
         return soft("it does not fix one field, or its derivative along the normal, to a known value")
-    if any(f.value.has(*_KINKED) for _, f in fixed):
+    if any(f.value is not None and f.value.has(*_KINKED) for _, f in fixed):
         return soft("its value has a jump or a kink, which the lift would carry into the whole domain")
     alone = len(problem.coordinates) == 1
     for name, f in fixed:
@@ -93,7 +104,8 @@ def _fixed(condition: Condition, problem: Problem) -> list[tuple[str, Fixed]] | 
         known = prescribed(condition, face, problem)
         if known is None:
             return None
-        what = Fixed(condition.name, face.coordinate, face.side, known.normal_order, known.value)
+        value = known.value if condition.given is None else None
+        what = Fixed(condition.name, face.coordinate, face.side, known.normal_order, value)
         found.append((known.field, what))
     return found
 
@@ -150,6 +162,8 @@ def _lift_of(field: str, fixed: Sequence[tuple[str, Fixed]], problem: Problem) -
 
 def _holds(fixed: Fixed, lift: Lift, problem: Problem) -> bool:
     """Whether the finished lift still takes a prescribed value, at 64 points of its face."""
+    if fixed.value is None:
+        return True
     symbol = problem.scope.symbols[fixed.coordinate]
     along = problem.coordinate(fixed.coordinate)
     end = along.lower if fixed.side == "lower" else along.upper

@@ -32,13 +32,16 @@ class Lift:
 @final
 @dataclass(frozen=True)
 class Fixed:
-    """One field's value (``order`` 0) or derivative along the coordinate (1, 2, ...) on one face."""
+    """One field's value (``order`` 0) or derivative along the coordinate (1, 2, ...) on one face.
+
+    A ``value`` of None is that of another field, which is added where the lift is evaluated.
+    """
 
     condition: str
     coordinate: str
     side: Side
     order: int
-    value: sympy.Expr
+    value: sympy.Expr | None
 
 
 def build_lift(fixed: Sequence[Fixed], problem: Problem, symmetries: Sequence[Symmetry]) -> Lift:
@@ -67,6 +70,8 @@ def _interpolation(fixed: Sequence[Fixed], value: sympy.Expr, x: sympy.Symbol, a
     low, high = number(along.lower), number(along.upper)
     gaps: Mapping[tuple[Side, int], sympy.Expr] = {
         (f.side, f.order): f.value - sympy.diff(value, x, f.order).subs(x, low if f.side == "lower" else high)
+        if f.value is not None
+        else sympy.S.Zero
         for f in fixed
     }
     if len({f.side for f in fixed}) == 2:

@@ -5,6 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Literal, final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
@@ -16,6 +17,7 @@ from pinnkit.derivatives.layout import Layout
 from pinnkit.equations import Program, compile_tree
 from pinnkit.equations.expression import MultiIndex
 from pinnkit.formulation.conditions import Formulation
+from pinnkit.formulation.handover import Handover, continued
 from pinnkit.formulation.lift import Lift
 from pinnkit.formulation.symmetry import Copy, copies_of
 from pinnkit.networks import Features
@@ -50,8 +52,8 @@ class Prepared:
         return Prepared(self.points[rows], self.indices, features, lift, distance)
 
 
-_BASE_POINTS = 4096
-"""Points at which the fields of an earlier stage are evaluated at once, which bounds the memory."""
+_AT_ONCE = 4096
+"""Points at which trained fields are evaluated at once, which bounds the memory."""
 
 
 @final
@@ -71,10 +73,9 @@ class Base:
     scale: float
     start: Tensor | None = None
 
-    def jets(self, points: Tensor, indices: IndexSet) -> Tensor:
-        """The Taylor coefficients (K, N, F) of the fields, without a graph."""
-        parts = [self.trial.fixed(self.trial.prepare(some, indices), self.theta) for some in points.split(_BASE_POINTS)]
-        return torch.cat(parts, dim=1)
+    def taylor(self, points: Tensor, indices: IndexSet) -> Tensor:
+        """The Taylor coefficients (K, N, F) of the fields."""
+        return self.trial.taylor(points, indices, self.theta)
 
 
 @final
@@ -82,7 +83,8 @@ class Trial:
     """The trial fields of a formulation, u_f = G_f + D_f sum over copies of s_f N_f(copy), on a network of jets.
 
     It holds no state but the start of its network: parameters are an argument of everything that depends on them.
-    On a base, the fields of an earlier stage take the place of G, and s D that of D.
+    On a base, the fields of an earlier stage take the place of G, and s D that of D. After a hand-over, G goes on from
+    the fields of the window of time before.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class Trial:
         dtype: torch.dtype,
         device: torch.device,
         base: Base | None = None,
+        handover: Handover | None = None,
     ) -> None:
         self.formulation = formulation
         self.problem = formulation.problem
@@ -103,6 +106,7 @@ class Trial:
         self.dtype = dtype
         self.device = device
         self.base = base
+        self.handover = handover
         self.layout = Layout.of(network)
         self.copies = copies_of(self.problem)
         self._lifts = _LiftPrograms(formulation)
@@ -113,7 +117,7 @@ class Trial:
 
     def on(self, base: Base) -> "Trial":
         """The same network on other earlier fields."""
-        return Trial(self.formulation, self.network, self.features, self.engine, self.dtype, self.device, base)
+        return self._like(self.network, base)
 
     def begun(self, theta: Tensor) -> "Trial":
         """The same fields, on a network of their own that starts at theta."""
@@ -121,7 +125,12 @@ class Trial:
         with torch.no_grad():
             for name, parameter in network.named_parameters():
                 parameter.copy_(self.layout.split(theta)[name])
-        return Trial(self.formulation, network, self.features, self.engine, self.dtype, self.device, self.base)
+        return self._like(network, self.base)
+
+    def _like(self, network: nn.Module, base: Base | None) -> "Trial":
+        return Trial(
+            self.formulation, network, self.features, self.engine, self.dtype, self.device, base, self.handover
+        )
 
     def in_precision(self, dtype: torch.dtype) -> "Trial":
         """The same fields in another precision, with a network of their own."""
@@ -130,18 +139,48 @@ class Trial:
         if base is not None:
             start = base.start.to(dtype) if base.start is not None else None
             base = replace(base, trial=base.trial.in_precision(dtype), theta=base.theta.to(dtype), start=start)
-        return Trial(self.formulation, network, features, self.engine, dtype, self.device, base)
+        handover = self.handover
+        if handover is not None:
+            before = handover.trial.in_precision(dtype)
+            handover = replace(handover, trial=before, theta=handover.theta.to(dtype))
+        return Trial(self.formulation, network, features, self.engine, dtype, self.device, base, handover)
 
     def prepare(self, points: Tensor, indices: IndexSet) -> Prepared:
         """What evaluation at points (N, d) needs beside the parameters."""
         features = self._features_of(points, indices) if self.engine == "jet" else None
         lift, distance = self._lifts(points, indices)
+        if self.handover is not None and lift is not None and any(self.formulation.continued):
+            lift = lift + self._continued(self.handover, points, indices)
         if self.base is not None:
-            lift = self.base.jets(points, indices)
+            lift = self.base.taylor(points, indices)
             distance = self.base.scale * (distance if distance is not None else _one(lift))
             if self.base.start is not None:
                 lift = self.fixed(Prepared(points, indices, features, lift, -distance), self.base.start)
         return Prepared(points, indices, features, lift, distance)
+
+    def _continued(self, before: Handover, points: Tensor, indices: IndexSet) -> Tensor:
+        """What must be added to the lift (K, N, F) so that the fields go on from those of the window before."""
+        along, orders = self.problem.index(str(self.problem.time)), max(self.formulation.continued)
+        kept = torch.tensor(self.formulation.continued, device=points.device)
+
+        def own(at: Tensor, wanted: IndexSet) -> Tensor:
+            lift, _ = self._lifts(at, wanted)
+            assert lift is not None
+            order = torch.tensor([index[along] for index in wanted.indices], device=points.device)
+            return (before.taylor(at, wanted) - lift) * (order[:, None, None] < kept)
+
+        return continued(own, points, indices, along, before.time, orders)
+
+    def taylor(self, points: Tensor, indices: IndexSet, theta: Tensor) -> Tensor:
+        """The Taylor coefficients (K, N, F) of the fields at points (N, d), in parts of bounded memory."""
+        parts = [self.fixed(self.prepare(some, indices), theta) for some in points.split(_AT_ONCE)]
+        return torch.cat(parts, dim=1)
+
+    def derivative(self, points: np.ndarray, orders: MultiIndex, theta: Tensor) -> np.ndarray:
+        """One derivative (N, F) of all fields at points (N, d), in float64."""
+        indices = IndexSet.closure([orders], len(orders))
+        found = Jet(self.taylor(self.tensor(points), indices, theta), indices).derivative(orders)
+        return np.asarray(found.cpu().to(torch.float64).numpy())
 
     def fixed(self, prepared: Prepared, theta: Tensor) -> Tensor:
         """The Taylor coefficients (K, N, F) of the fields at theta, without a graph."""

@@ -129,6 +129,7 @@ class Assembly:
                 residual = self._conditions[condition.name, face]
                 indices = indices_of([residual], self.trial.problem)
                 values = _evaluate(self.trial, points, [residual], indices, theta)[0]
+                values = values - condition.given(points) if condition.given is not None else values
                 worst = max(worst, float(np.max(np.abs(values))))
             found[condition.name] = worst
         return found
@@ -163,10 +164,13 @@ class Assembly:
 
     def _condition_rows(self, condition: Condition, drawn: Mapping[Face, Points]) -> list[PointwiseRows]:
         total = sum(points.count for points in drawn.values())
-        return [
-            self._rows(points, [condition.name], [self._conditions[condition.name, face]], total)
-            for face, points in drawn.items()
-        ]
+        found = []
+        for face, points in drawn.items():
+            rows = self._rows(points, [condition.name], [self._conditions[condition.name, face]], total)
+            if condition.given is not None:
+                rows = replace(rows, targets=self.trial.tensor(condition.given(points.coordinates))[None])
+            found.append(rows)
+        return found
 
     def _rows(self, points: Points, names: list[str], residuals: list[AnyResidual], total: int) -> PointwiseRows:
         """The rows of residuals on the same points; `total` points share a term's weight."""

@@ -1,6 +1,6 @@
 """The one thing that an optimizer may ask: losses, gradients, rows and their Jacobian at given parameters."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -76,6 +76,11 @@ def _together(pieces: list[Tensor]) -> Tensor:
 
 
 @final
+class Draw:
+    """A draw of points; equal to itself alone, so that fresh points are told from those that were stepped on."""
+
+
+@final
 class Objective:
     """Rows that shall vanish, as a function of the parameters theta (P,); nothing in it changes.
 
@@ -86,6 +91,7 @@ class Objective:
         chunk: how many rows of the Jacobian may exist at once.
         sweeps: the same rows in the parts in which a gradient comes fastest; `blocks` where not given.
         shapes: of the tensors that theta holds one after the other; one vector where not given.
+        draw: which draw of points the rows stand on; a new one where not given.
     """
 
     def __init__(
@@ -96,6 +102,7 @@ class Objective:
         chunk: int,
         sweeps: Sequence[Rows] | None = None,
         shapes: Sequence[torch.Size] | None = None,
+        draw: "Draw | None" = None,
     ) -> None:
         self.chunks = tuple(blocks)
         self.sweeps = tuple(sweeps) if sweeps is not None else self.chunks
@@ -103,12 +110,19 @@ class Objective:
         self.size = size
         self.shapes = tuple(shapes) if shapes is not None else (torch.Size((size,)),)
         self.count = sum(block.count for block in blocks)
+        self.chunk = chunk
         self.keeps = self.count <= chunk
+        self.draw = draw if draw is not None else Draw()
 
     @property
     def terms(self) -> tuple[str, ...]:
         """The names of the terms."""
         return tuple(self.weights)
+
+    def scaled(self, scale: Callable[[Tensor], Tensor]) -> "Objective":
+        """The same points, every row times a number, scale(x), as a function of the points (N, d)."""
+        blocks, sweeps = ([rows.scaled(scale) for rows in own] for own in (self.chunks, self.sweeps))
+        return Objective(blocks, self.weights, self.size, self.chunk, sweeps, self.shapes, self.draw)
 
     def rows(self, theta: Tensor) -> Tensor:
         """All rows (N,), without a graph."""

@@ -38,6 +38,10 @@ class Rows(ABC):
     def jacobian(self, theta: Tensor) -> tuple[Tensor, Tensor]:
         """The rows (count,) and their Jacobian (count, P)."""
 
+    def scaled(self, scale: Callable[[Tensor], Tensor]) -> "Rows":
+        """The rows times a number that depends on their points; rows that have none stay as they are."""
+        return self
+
     def by_term(self, rows: Tensor) -> dict[str, Tensor]:
         """The rows of every term, as views."""
         return dict(zip(self.terms, rows.chunk(len(self.terms)), strict=True))
@@ -46,7 +50,7 @@ class Rows(ABC):
 @final
 @dataclass(frozen=True, eq=False)
 class PointwiseRows(Rows):
-    """E residuals on the same N points: rows w_e a_n r_e(x_n), residual by residual.
+    """E residuals on the same N points: rows w_e a_n (r_e(x_n) - b_en), residual by residual.
 
     Args:
         trial: the fields.
@@ -54,6 +58,7 @@ class PointwiseRows(Rows):
         terms: the names of the residuals.
         residuals: one function of the fields' jets and the points a term.
         factors: w_e a_n, (E, N).
+        targets: b_en, (E, N); zero where not given.
         compiled: the same rows of (theta, prepared, factors) as one compiled function.
     """
 
@@ -63,6 +68,7 @@ class PointwiseRows(Rows):
     residuals: tuple[Residual, ...]
     factors: Tensor
     compiled: Callable[[Tensor, Prepared, Tensor], Tensor] | None = None
+    targets: Tensor | None = None
 
     @property
     def count(self) -> int:  # type: ignore[override]
@@ -72,7 +78,8 @@ class PointwiseRows(Rows):
     def values(self, theta: Tensor) -> Tensor:
         """The rows (E N,)."""
         if self.compiled is not None:
-            return self.compiled(theta, self.prepared, self.factors)
+            rows = self.compiled(theta, self.prepared, self.factors)
+            return rows if self.targets is None else rows - (self.factors * self.targets).flatten()
         parameters = self.trial.layout.split(theta)
         return torch.cat(self._rows(lambda jet: functional_call(self.trial.network, parameters, (jet,))))
 
@@ -88,7 +95,12 @@ class PointwiseRows(Rows):
     def part(self, points: slice) -> "PointwiseRows":
         """The rows of some of the points."""
         prepared = self.prepared.part(points, len(self.trial.copies))
-        return replace(self, prepared=prepared, factors=self.factors[:, points])
+        targets = self.targets[:, points] if self.targets is not None else None
+        return replace(self, prepared=prepared, factors=self.factors[:, points], targets=targets)
+
+    def scaled(self, scale: Callable[[Tensor], Tensor]) -> "PointwiseRows":
+        """The rows times a number each, scale(x_n), as a function of the points (N, d)."""
+        return replace(self, factors=self.factors * scale(self.prepared.points))
 
     def parts(self, points: int) -> list["PointwiseRows"]:
         """The rows of at most so many points each, as nearly as many in each as can be."""
@@ -100,9 +112,10 @@ class PointwiseRows(Rows):
     def _rows(self, network: NetworkFunction) -> list[Tensor]:
         fields = self.trial.evaluate(self.prepared, network)
         points = self.prepared.points
-        return [
-            factor * residual(fields, points) for factor, residual in zip(self.factors, self.residuals, strict=True)
-        ]
+        found = [residual(fields, points) for residual in self.residuals]
+        if self.targets is not None:
+            found = [values - target for values, target in zip(found, self.targets, strict=True)]
+        return [factor * values for factor, values in zip(self.factors, found, strict=True)]
 
 
 @final

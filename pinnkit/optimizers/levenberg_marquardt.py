@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from pinnkit.errors import UserError
-from pinnkit.objective.objective import Linearization, Objective
+from pinnkit.objective.objective import Draw, Linearization, Objective
 from pinnkit.optimizers.damped import Damped, damped_system
 from pinnkit.optimizers.optimizer import (
     Optimizer,
@@ -28,7 +28,7 @@ class LMState:
     """What a step leaves to the next.
 
     damping: lambda to begin with. accepted: the lambda of the last step that was taken.
-    change: that step's change of theta. seen: the objective that it lowered.
+    change: that step's change of theta. seen: the draw of points on which it lowered the loss.
     hold: how many steps are taken at one lambda before a lower one is tried; wait: how many of them are still to come.
     hope: the largest share of the loss by which it was foretold to fall, since it last did.
     """
@@ -36,7 +36,7 @@ class LMState:
     damping: float
     accepted: float = math.inf
     change: Tensor | None = None
-    seen: Objective | None = None
+    seen: Draw | None = None
     hold: int = 0
     wait: int = 0
     hope: float = 0.0
@@ -129,7 +129,7 @@ class LevenbergMarquardt(Optimizer):
         if (why := standstill(system.gradient)) is not None:
             return Step(theta, state, loss, losses, finished=why)
         # Fresh points are not fitted yet: the damping that the old ones had earned would fit the field to their gaps.
-        fresh = state.seen is not None and state.seen is not objective
+        fresh = state.seen is not None and state.seen is not objective.draw
         damping = state.damping * (_CAUTION if fresh else 1.0)
         hope = state.hope
         for count in range(self.tries):
@@ -147,7 +147,9 @@ class LevenbergMarquardt(Optimizer):
             damping *= 5.0
         if not damping < 1e15 * max(self.damping, 1.0):
             return Step(theta, state, loss, losses, finished=_end(hope))
-        return Step(theta, LMState(damping, seen=objective, hope=hope), loss, losses, {"damping": damping, "gain": 0.0})
+        return Step(
+            theta, LMState(damping, seen=objective.draw, hope=hope), loss, losses, {"damping": damping, "gain": 0.0}
+        )
 
     def memory(self, parameters: int, rows: int, chunk: int, itemsize: int) -> int:
         """The damped system."""
@@ -228,8 +230,8 @@ def _after(state: LMState, damping: float, gain: float, change: Tensor, objectiv
     Every try of a lower lambda that is refused doubles the wait for the next, for a refusal costs half a step.
     """
     hold, wait = state.hold, max(0, state.wait - 1)
-    if state.damping < state.accepted and state.seen is objective:  # a lower lambda was tried
+    if state.damping < state.accepted and state.seen is objective.draw:  # a lower lambda was tried
         hold = 0 if damping == state.damping else min(_PATIENCE, 2 * hold + 1)
         wait = hold
     factor = 2.0 if gain <= 0.25 else 0.2 if gain > 0.5 and wait == 0 else 1.0
-    return LMState(max(damping * factor, 1e-30), damping, change, objective, hold, wait)
+    return LMState(max(damping * factor, 1e-30), damping, change, objective.draw, hold, wait)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, final
 
+import numpy as np
 import sympy
 
 from pinnkit.equations.expression import Expression, Partial, Scope
@@ -90,11 +91,15 @@ NORMAL = sympy.Function("dn")
 @final
 @dataclass(frozen=True)
 class Condition:
-    """An equation that holds on faces of the domain, as a residual (left minus right)."""
+    """An equation that holds on faces of the domain, as a residual (left minus right).
+
+    ``given`` holds values (n,) at points (n, d) that no expression has; they are taken off the residual.
+    """
 
     name: str
     faces: tuple[Face, ...]
     residual: Expression
+    given: Callable[[np.ndarray], np.ndarray] | None = field(default=None, compare=False)
 
     def tree_on(self, face: Face, scope: Scope) -> sympy.Expr:
         """The residual on one face, its normal derivatives written along the face's coordinate."""

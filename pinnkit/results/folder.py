@@ -31,6 +31,7 @@ class RunFolder:
         self.config = path / "config.yaml"
         self.history = path / "history.jsonl"
         self.checkpoint = path / "checkpoint"
+        self.parameters = self.checkpoint / "parameters.pt"
         self.fields = path / "fields.npz"
         self.figures = path / "figures"
         self.report = path / "report.html"

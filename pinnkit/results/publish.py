@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from pinnkit.building import Run
-from pinnkit.config import dump_config
+from pinnkit.config import Config, dump_config
 from pinnkit.equations import latex, unicode
 from pinnkit.equations.expression import Expression
 from pinnkit.problem.dump import dump_problem
@@ -26,13 +26,12 @@ from pinnkit.results.writing import write_json, write_text
 from pinnkit.verification import ReferenceSolution
 
 
-def write_start(files: RunFolder, run: Run, plugins: Sequence[Path] = ()) -> None:
+def write_start(files: RunFolder, problem: Problem, config: Config, plugins: Sequence[Path] = ()) -> None:
     """What a folder holds before the first step."""
-    write_text(files.problem, dump_problem(run.problem))
-    write_text(files.config, dump_config(run.config))
-    assert isinstance(run.config.threads, int)
-    device, precision = run.config.device, run.config.precision
-    write_json(files.environment, environment(device, precision, "highest", run.config.threads, plugins))
+    write_text(files.problem, dump_problem(problem))
+    write_text(files.config, dump_config(config))
+    threads = config.threads if isinstance(config.threads, int) else torch.get_num_threads()
+    write_json(files.environment, environment(config.device, config.precision, "highest", threads, plugins))
 
 
 def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolution | None) -> None:
@@ -52,7 +51,7 @@ def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolut
         title=problem.name,
         result=solution.result,
         equations=[_formula(equation, problem) for equation in problem.equations],
-        conditions=_conditions(solution.run),
+        conditions=_conditions(solution.windows[0].run),
         stops=solution.result["stops"],
         pictures=pictures,
         environment=environment(solution.config.device, solution.config.precision, "highest", torch.get_num_threads()),

@@ -2,32 +2,28 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, final
 
 import numpy as np
-import torch
 from torch import Tensor
-from torch.func import functional_call
 
-from pinnkit.building import Run, build_run
-from pinnkit.config import dump_config, load_config
-from pinnkit.derivatives.indices import IndexSet
-from pinnkit.derivatives.jet import Jet
+from pinnkit.building import Run
+from pinnkit.config import Config, dump_config, load_config
+from pinnkit.equations.expression import MultiIndex
 from pinnkit.errors import Mistake, UserError, unknown
+from pinnkit.marching import Window, general_config, on_windows
 from pinnkit.problem.dump import dump_problem
 from pinnkit.problem.load import load_problem
+from pinnkit.problem.problem import Problem
+from pinnkit.results.checkpoint import load_windows, save_windows
 from pinnkit.results.fields import GridFields, ScatteredFields, at_points, on_grid, regular_axes, through_middle
 from pinnkit.results.figures.gallery import draw_fields
 from pinnkit.results.figures.picture import Picture
 from pinnkit.results.folder import HistoryFile, RunFolder, open_run_folder, read_history
-from pinnkit.results.writing import cannot_write, whole, write_json, write_text
-from pinnkit.stage import Found
-from pinnkit.staging import lineage, on_earlier, started
+from pinnkit.results.writing import cannot_write, write_json, write_text
 from pinnkit.verification import ReferenceSolution, max_abs, reference_for, relative_l2, test_grid
-
-_AT_ONCE = 16384
 
 
 @final
@@ -35,8 +31,9 @@ class Solution:
     """The trained fields of a problem.
 
     Args:
-        run: the problem, the config and the fields' form.
-        theta: the trained parameters (P,).
+        problem: what was solved.
+        config: how, with every automatic choice made.
+        windows: the trained fields, one after the other in time; one for all where time was not divided.
         result: what is known of the run, with the keys of `result.json`.
         history: the records of its steps.
 
@@ -46,14 +43,33 @@ class Solution:
     """
 
     def __init__(
-        self, run: Run, theta: Tensor, result: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()
+        self,
+        problem: Problem,
+        config: Config,
+        windows: Sequence[Window],
+        result: Mapping[str, Any] | None = None,
+        history: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        self.run = run
-        self.problem = run.problem
-        self.config = run.config
-        self.theta = theta
-        self.result = dict(result)
+        self.problem = problem
+        self.config = config
+        self.windows = tuple(windows)
+        self.result = dict(result or {})
         self.history = list(history)
+
+    @staticmethod
+    def of(run: Run, theta: Tensor) -> "Solution":
+        """The fields of one run at given parameters."""
+        return Solution(run.problem, run.config, [Window(run, theta)])
+
+    @property
+    def run(self) -> Run:
+        """The run of the last window."""
+        return self.windows[-1].run
+
+    @property
+    def theta(self) -> Tensor:
+        """The parameters of the last window."""
+        return self.windows[-1].theta
 
     def __call__(self, points: object) -> np.ndarray:
         """The fields (n, f) at points (n, d), in the coordinates' own units and declared order.
@@ -61,8 +77,7 @@ class Solution:
         Raises:
             UserError: points of another shape.
         """
-        zero = (0,) * len(self.problem.coordinates)
-        return self._evaluate(points, IndexSet.closure([], len(zero)), lambda jet: jet.value)
+        return self._derivative(points, (0,) * len(self.problem.coordinates))
 
     def derivative(self, name: str, points: object) -> np.ndarray:
         """A derivative (n,) by the name that equations give it (`u_x`, `u_xxt`), at points (n, d).
@@ -74,9 +89,7 @@ class Solution:
         if partial is None:
             message, hint = unknown("derivative", name, self.problem.fields)
             raise UserError(Mistake(message, hint=f"{hint} A derivative is written like `u_x`."))
-        column = self.problem.fields.index(partial.field)
-        indices = IndexSet.closure([partial.orders], len(partial.orders))
-        return self._evaluate(points, indices, lambda jet: jet.derivative(partial.orders)[:, column])
+        return self._derivative(points, partial.orders)[:, self.problem.fields.index(partial.field)]
 
     def reference(self) -> ReferenceSolution | None:
         """What is known of the answer independently, or None."""
@@ -133,15 +146,7 @@ class Solution:
             with HistoryFile(files.history) as file:
                 for record in self.history:
                     file.append(record)
-        (first, theta), *further = lineage(self.run.trial, self.theta)
-        stages = []
-        for found, (trial, own) in zip(self.run.stages, further, strict=True):
-            assert trial.base is not None
-            assert trial.base.start is not None
-            stages.append({"theta": own.cpu(), "start": trial.base.start.cpu(), "found": asdict(found)})
-        state = {"theta": theta.cpu(), "features": first.features.state_dict(), "stages": stages}
-        with whole(files.checkpoint / "parameters.pt") as file:
-            torch.save(state, file)
+        save_windows(files, self.windows)
         return files.path
 
     @staticmethod
@@ -153,30 +158,16 @@ class Solution:
         """
         files = open_run_folder(Path(folder))
         problem = load_problem(files.problem)
-        run = build_run(problem, load_config(files.config, ["device=auto"]), trains=False)
-        path = files.checkpoint / "parameters.pt"
-        try:
-            state = torch.load(path, map_location=run.trial.device, weights_only=True)
-        except FileNotFoundError:
-            raise UserError(f"`{folder}` holds no parameters yet: the run ended before it had any") from None
-        except Exception as error:
-            raise UserError(f"`{path}` cannot be read as parameters: {type(error).__name__}") from None
-        theta = _theta(state, "theta", run, path)
-        try:
-            run.trial.features.load_state_dict(state["features"])
-        except (KeyError, TypeError, RuntimeError):
-            raise UserError(f"`{path}` does not hold the fixed numbers of this run's embedding") from None
-        for stage in state.get("stages", ()):
-            run = on_earlier(run.config, run, theta, Found(**stage["found"]))
-            theta = _theta(stage, "theta", run, path)
-            run = started(run, _theta(stage, "start", run, path))
+        config = load_config(files.config, ["device=auto"])
+        windows = load_windows(files, problem, config)
+        if not windows:
+            raise UserError(f"`{folder}` holds no parameters yet: the run ended before it had any")
         result = json.loads(files.result.read_text("utf-8")) if files.result.is_file() else {}
         history = list(read_history(files.history)) if files.history.is_file() else []
-        return Solution(run, theta, result, history)
+        return Solution(problem, general_config(config, windows[0].run.config), windows, result, history)
 
-    def _evaluate(self, points: object, indices: IndexSet, pick: Any) -> np.ndarray:
-        """What `pick` takes from the fields' jets, in chunks of bounded memory."""
-        trial = self.run.trial
+    def _derivative(self, points: object, orders: MultiIndex) -> np.ndarray:
+        """One derivative (n, f) of all fields."""
         given = np.asarray(points, dtype=np.float64)
         if given.ndim != 2 or given.shape[1] != len(self.problem.coordinates):
             names = ", ".join(self.problem.scope.coordinates)
@@ -184,24 +175,5 @@ class Solution:
                 f"points have the shape {given.shape}; they need (n, {len(self.problem.coordinates)}): {names}"
             )
         if not len(given):
-            return self._evaluate([[c.lower for c in self.problem.coordinates]], indices, pick)[:0]
-        parameters = trial.layout.split(self.theta)
-
-        def network(features: Jet) -> Jet:
-            fields: Jet = functional_call(trial.network, parameters, (features,))
-            return fields
-
-        parts = []
-        for start in range(0, len(given), _AT_ONCE):
-            with torch.no_grad():
-                prepared = trial.prepare(trial.tensor(given[start : start + _AT_ONCE]), indices)
-                parts.append(pick(trial.evaluate(prepared, network)).detach().cpu().to(torch.float64).numpy())
-        return np.concatenate(parts)
-
-
-def _theta(state: Any, name: str, run: Run, path: Path) -> Tensor:
-    """Parameters of a run from what a file holds."""
-    theta = state.get(name) if isinstance(state, dict) else None
-    if not isinstance(theta, Tensor) or theta.shape != (run.trial.layout.size,):
-        raise UserError(f"`{path}` does not hold the {run.trial.layout.size} parameters of this run")
-    return theta.to(run.trial.dtype)
+            return np.empty((0, len(self.problem.fields)))
+        return on_windows(self.windows, given, lambda w, own: w.run.trial.derivative(own, orders, w.theta))

@@ -101,7 +101,7 @@ def pinnkit(points: np.ndarray, truth: np.ndarray, seconds: float, threads: int,
     torch.set_num_threads(threads)
     theta = run.trial.layout.start(run.trial.network)
     train(run.assembly, theta, [("lm", phases[0])], chosen.renew, np.random.default_rng(seed), note)
-    return [(when, error(Solution(run, theta, {})(points)[:, 0], truth)) for when, theta in stored]
+    return [(when, error(Solution.of(run, theta)(points)[:, 0], truth)) for when, theta in stored]
 
 
 def page(peer: Peer, curve: Curve) -> str:

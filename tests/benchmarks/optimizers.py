@@ -176,7 +176,7 @@ def pinnkit(blank: Run) -> Run:
     except UserError as refusal:
         return _filled(blank, 0, str(refusal).partition("\n")[0], [])
     points, truth = grid(problem)
-    curve = [(when, float(relative_l2(Solution(run, theta, {})(points), truth).max())) for when, theta in kept]
+    curve = [(when, float(relative_l2(Solution.of(run, theta)(points), truth).max())) for when, theta in kept]
     return _filled(blank, found.steps, found.stops[-1].reason, curve)
 
 

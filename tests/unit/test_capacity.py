@@ -156,7 +156,7 @@ def test_a_field_is_loaded_where_it_could_not_be_trained(
     one = run(wave, phases=(Adam(steps=1),))
     theta = one.trial.layout.start(one.trial.network)
     (tmp_path / "run" / "checkpoint").mkdir(parents=True)
-    saved = Solution(replace(one, problem=wave), theta, {})
+    saved = Solution.of(replace(one, problem=wave), theta)
     saved.save(tmp_path / "run")
     monkeypatch.setattr(building, "free_memory", lambda device: 1000)
     assert np.array_equal(Solution.load(tmp_path / "run")([[0.5, 0.5]]), saved([[0.5, 0.5]]))

@@ -156,7 +156,7 @@ def test_a_ring_gets_harmonics() -> None:
     found = run.stages[0]
     assert set(found.stretch) == {"t"}
     assert found.harmonics == min(16, max(1, round(found.waves["x"])))
-    field = Solution(run, theta + 0.1, {})
+    field = Solution.of(run, theta + 0.1)
     t = np.linspace(0, 1, 7)
     sides = [field.derivative("u_xx", np.column_stack([np.full(7, x), t])) for x in (-1.0, 1.0)]
     np.testing.assert_allclose(*sides, rtol=1e-9, atol=1e-9)

@@ -131,7 +131,7 @@ def test_what_was_exact_stays_exact(second: Trial) -> None:
 
 def test_how_many_points_are_done_at_once_changes_nothing(second: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = jets(second, theta(second, 7), points())
-    monkeypatch.setattr(module, "_BASE_POINTS", 7)
+    monkeypatch.setattr(module, "_AT_ONCE", 7)
     torch.testing.assert_close(jets(second, theta(second, 7), points()), whole, rtol=1e-12, atol=1e-12)
 
 

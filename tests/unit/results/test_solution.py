@@ -116,7 +116,7 @@ def test_errors_are_those_against_the_reference(solved: Solution) -> None:
     assert solved.errors() == {}
     assert solved.reference() is None
     exact = {"u": "exp(-0.1*pi**2*t)*sin(pi*x)", "v": "1 + 0*x"}
-    known = Solution(replace(solved.run, problem=coupled(reference={"exact": exact})), solved.theta, {})
+    known = Solution.of(replace(solved.run, problem=coupled(reference={"exact": exact})), solved.theta)
     errors = known.errors()
     assert set(errors) == {"u", "v"}
     reference = known.reference()

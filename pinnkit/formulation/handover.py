@@ -1,0 +1,185 @@
+"""The hand-over between windows of time: the fields of the window before, at its end, are where the next one starts.
+
+A problem on a later window has conditions at its start whose values are not expressions but other fields. Of a field
+that the equations differentiate m times by time, the first m - 1 derivatives are handed over with its value; one that
+they do not differentiate by time is not handed over. The conditions keep the names of those that stand at the start of
+the problem, so that weights and the choice of exact ones hold for every window.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import comb
+from typing import Protocol, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pinnkit.derivatives.indices import IndexSet
+from pinnkit.equations.expression import Expression, Partial
+from pinnkit.errors import UserError
+from pinnkit.problem.prescribed import prescribed
+from pinnkit.problem.problem import Condition, Face, Problem
+
+
+class Fields(Protocol):
+    """Trained fields, which only their parameters are missing from."""
+
+    problem: Problem
+
+    def taylor(self, points: Tensor, indices: IndexSet, theta: Tensor) -> Tensor:
+        """The Taylor coefficients (K, N, F) at points (N, d)."""
+        ...
+
+    def derivative(self, points: np.ndarray, orders: tuple[int, ...], theta: Tensor) -> np.ndarray:
+        """One derivative (N, F) of all fields at points (N, d)."""
+        ...
+
+    def in_precision(self, dtype: torch.dtype) -> "Fields":
+        """The same fields in another precision."""
+        ...
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Handover:
+    """The fields of the window before, and the time at which it ends.
+
+    Args:
+        trial: the fields.
+        theta: their parameters.
+        time: t_k.
+    """
+
+    trial: Fields
+    theta: Tensor
+    time: float
+
+    def taylor(self, points: Tensor, indices: IndexSet) -> Tensor:
+        """The Taylor coefficients (K, N, F) of the fields."""
+        return self.trial.taylor(points, indices, self.theta)
+
+    def derivative(self, points: np.ndarray, partial: Partial) -> np.ndarray:
+        """One derivative (n,) of a field at t_k, at points (n, d)."""
+        trial, problem = self.trial, self.trial.problem
+        at = np.array(points, dtype=np.float64)
+        at[:, problem.index(str(problem.time))] = self.time
+        return trial.derivative(at, partial.orders, self.theta)[:, problem.fields.index(partial.field)]
+
+
+def continued(
+    taylor: Callable[[Tensor, IndexSet], Tensor],
+    points: Tensor,
+    indices: IndexSet,
+    along: int,
+    time: float,
+    orders: int,
+) -> Tensor:
+    """The Taylor coefficients (K, N, F) of sum_j a_j(x) (t - t_k)^j, where a_j = d^j u(x, t_k) / dt^j / j!, j < orders.
+
+    Args:
+        taylor: the coefficients of u at points.
+        points: (N, d).
+        indices: K.
+        along: the position of time among the coordinates.
+        time: t_k.
+        orders: how many orders in time are continued; the later ones are zero.
+    """
+    space = [index for index in indices.indices if not index[along]]
+    wanted = IndexSet.closure([_with(index, along, orders - 1) for index in space], indices.dimension)
+    at = points.clone()
+    at[:, along] = time
+    # Without space all points are the same.
+    few = at[:1] if indices.dimension == 1 else at
+    found = taylor(few, wanted).expand(-1, len(at), -1)
+    elapsed = (points[:, along] - time)[:, None]
+    result = found.new_zeros(len(indices), *found.shape[1:])
+    for place, index in enumerate(indices.indices):
+        order = index[along]
+        for j in range(order, orders):
+            a = found[wanted.position[_with(index, along, j)]]
+            result[place] += comb(j, order) * elapsed ** (j - order) * a
+    return result
+
+
+def window_of(problem: Problem, lower: float, upper: float) -> Problem:
+    """The same problem on a part of its time, its start as it is."""
+    assert problem.time is not None
+    time = problem.coordinate(problem.time)
+    cut = replace(time, lower=lower, upper=upper)
+    return replace(problem, coordinates=tuple(cut if c is time else c for c in problem.coordinates))
+
+
+def handed_over(problem: Problem, before: Handover, upper: float) -> Problem:
+    """The problem on the window from the end of the one before, whose fields are its start.
+
+    Args:
+        problem: the whole problem.
+        before: the window before.
+        upper: where the window ends.
+    """
+    face = Face(str(problem.time), "lower", before.time)
+    kept = tuple(later for c in problem.conditions if (later := _later(c, problem)).faces)
+    names = _names(problem)
+    taken = {c.name for c in kept} | {e.name for e in problem.equations} | set(names.values())
+    started = []
+    for field in problem.fields:
+        for order in range(problem.order(field, str(problem.time))):
+            partial = Partial(field, _with((0,) * len(problem.coordinates), problem.index(face.coordinate), order))
+            name = names.get((field, order)) or _free(f"start_{problem.scope.name(partial)}", taken)
+            taken.add(name)
+            started.append(Condition(name, (face,), _value(problem, partial), _given(before, partial)))
+    return replace(window_of(problem, before.time, upper), conditions=(*started, *kept))
+
+
+def require_marchable(problem: Problem) -> None:
+    """Refuse windows for a problem that does not begin with known fields and go on from there.
+
+    Raises:
+        UserError: what stands in the way.
+    """
+    if problem.time is None:
+        raise UserError(f"`{problem.name}` has no `time`, and `windows` divide it")
+    for condition in problem.conditions:
+        if any(face.coordinate == problem.time and face.side == "upper" for face in condition.faces):
+            raise UserError(
+                f"condition `{condition.name}` holds at the end of time, and `windows` go on from the start alone"
+            )
+    if not any(_is_start(face, problem) for condition in problem.conditions for face in condition.faces):
+        raise UserError(f"`{problem.name}` has no condition at the start of time for the first of the `windows`")
+
+
+def _later(condition: Condition, problem: Problem) -> Condition:
+    """The condition away from the start of time."""
+    return replace(condition, faces=tuple(face for face in condition.faces if not _is_start(face, problem)))
+
+
+def _is_start(face: Face, problem: Problem) -> bool:
+    return face.coordinate == problem.time and face.side == "lower"
+
+
+def _names(problem: Problem) -> dict[tuple[str, int], str]:
+    """The conditions at the start by the field and the order in time that they fix, each name once."""
+    found: dict[tuple[str, int], str] = {}
+    for condition in problem.conditions:
+        if len(condition.faces) == 1 and _is_start(condition.faces[0], problem):
+            known = prescribed(condition, condition.faces[0], problem)
+            if known is not None:
+                found[known.field, known.normal_order] = condition.name
+    return found
+
+
+def _free(name: str, taken: set[str]) -> str:
+    return name if name not in taken else _free(f"{name}_", taken)
+
+
+def _with(index: tuple[int, ...], along: int, order: int) -> tuple[int, ...]:
+    return (*index[:along], order, *index[along + 1 :])
+
+
+def _value(problem: Problem, partial: Partial) -> Expression:
+    return Expression(problem.scope.name(partial), problem.scope.tree(partial))
+
+
+def _given(before: Handover, partial: Partial) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda points: before.derivative(points, partial)

@@ -1,0 +1,85 @@
+"""The trained parameters of a run on disk: every window's, and in it every stage's."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pinnkit.building import Run
+from pinnkit.config import Config
+from pinnkit.errors import UserError
+from pinnkit.marching import Window, window_run
+from pinnkit.problem.problem import Problem
+from pinnkit.results.folder import RunFolder
+from pinnkit.results.writing import whole
+from pinnkit.stage import Found
+from pinnkit.staging import lineage, on_earlier, started
+
+
+def save_windows(files: RunFolder, windows: Sequence[Window]) -> None:
+    """Write the parameters of all windows, in place of what was there.
+
+    Raises:
+        UserError: the folder cannot be written to.
+    """
+    with whole(files.parameters) as file:
+        torch.save({"windows": [_state(window) for window in windows]}, file)
+
+
+def load_windows(files: RunFolder, problem: Problem, config: Config) -> tuple[Window, ...]:
+    """The trained windows of a run; none where it ended before it had any.
+
+    Raises:
+        UserError: the file does not hold parameters of this problem and config.
+    """
+    path = files.parameters
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        return ()
+    except Exception as error:
+        raise UserError(f"`{path}` cannot be read as parameters: {type(error).__name__}") from None
+    entries = state.get("windows") if isinstance(state, dict) else None
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise UserError(f"`{path}` does not hold the parameters of a run")
+    windows: list[Window] = []
+    for entry in entries:
+        windows.append(_window(entry, window_run(problem, config, windows, trains=False), path))
+    return tuple(windows)
+
+
+def _state(window: Window) -> dict[str, Any]:
+    """What a window is made of again."""
+    (first, theta), *further = lineage(window.run.trial, window.theta)
+    stages = []
+    for found, (trial, own) in zip(window.run.stages, further, strict=True):
+        assert trial.base is not None
+        assert trial.base.start is not None
+        stages.append({"theta": own.cpu(), "start": trial.base.start.cpu(), "found": asdict(found)})
+    features = first.features.state_dict()
+    return {"theta": theta.cpu(), "features": features, "stages": stages, "finished": window.finished}
+
+
+def _window(state: dict[str, Any], run: Run, path: Path) -> Window:
+    """The window of a state, on the run that was built for it."""
+    theta = _theta(state, "theta", run, path)
+    try:
+        run.trial.features.load_state_dict(state["features"])
+    except (KeyError, TypeError, RuntimeError):
+        raise UserError(f"`{path}` does not hold the fixed numbers of this run's embedding") from None
+    for stage in state.get("stages", ()):
+        run = on_earlier(run.config, run, theta, Found(**stage["found"]))
+        theta = _theta(stage, "theta", run, path)
+        run = started(run, _theta(stage, "start", run, path))
+    return Window(run, theta, bool(state.get("finished", True)))
+
+
+def _theta(state: dict[str, Any], name: str, run: Run, path: Path) -> Tensor:
+    """Parameters of a run from what a file holds."""
+    theta = state.get(name)
+    if not isinstance(theta, Tensor) or theta.shape != (run.trial.layout.size,):
+        raise UserError(f"`{path}` does not hold the {run.trial.layout.size} parameters of this run")
+    return theta.to(device=run.trial.device, dtype=run.trial.dtype)

@@ -1,0 +1,273 @@
+"""Training a problem: one window of time after the other, in each one stage after the other."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pinnkit.building import Run
+from pinnkit.config import Config
+from pinnkit.marching import Start, Window, edges_of, general_config, jump, window_run
+from pinnkit.objective.causal import CausalWeights, Chain
+from pinnkit.optimizers import OPTIMIZERS
+from pinnkit.problem.problem import Problem
+from pinnkit.results.solution import Solution
+from pinnkit.staging import next_run, whole_config
+from pinnkit.training import Record, Trained, train
+from pinnkit.verification import ReferenceSolution, relative_l2, test_grid
+
+_SCORE_EVERY = 3.0
+"""Seconds between two measurements of the error while training; each takes some hundredths of one."""
+
+_SCORED = 4096
+"""Points of such a measurement."""
+
+_JUMP_POINTS = 1000
+"""Points at which the jump from one window to the next is measured."""
+
+
+class Listener(Protocol):
+    """Who hears of the course of a run."""
+
+    def note(self, record: Record) -> None:
+        """Every step."""
+        ...
+
+    def say(self, sentence: str) -> None:
+        """What begins, and what has ended."""
+        ...
+
+    def keep(self, windows: Sequence[Window]) -> None:
+        """The windows that are trained, after every one."""
+        ...
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Marched:
+    """What training gave.
+
+    Args:
+        windows: the trained windows, the last one perhaps not to its end.
+        count: how many windows there should be.
+        config: the config with every automatic choice made.
+        trained: the parameters of the last window, and how the phases of all windows ended.
+        measured: of every window its ends and, where known, its errors and its jumps from the one before.
+    """
+
+    windows: tuple[Window, ...]
+    count: int
+    config: Config
+    trained: Trained
+    measured: tuple[dict[str, Any], ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of time has been reached."""
+        return len(self.windows) == self.count
+
+
+def march(
+    problem: Problem,
+    asked: Config,
+    reference: ReferenceSolution | None,
+    listener: Listener,
+    done: Sequence[Window] = (),
+    start: Start | None = None,
+) -> Marched:
+    """Train every window that is not done yet, each from the end of the one before.
+
+    Args:
+        problem: the whole problem.
+        asked: the config that the user gave.
+        reference: what the errors are measured against.
+        listener: who hears of it.
+        done: windows that are trained already, the first ones.
+        start: the parameters from which every window is trained.
+
+    Raises:
+        UserError: what `build_run` refuses.
+    """
+    edges = edges_of(problem, asked)
+    count = max(1, len(edges) - 1)
+    windows = list(done)
+    measured = [_measured(windows[: k + 1], reference, asked) for k in range(len(windows))] if edges else []
+    trained = Trained(windows[-1].theta, (), 0, 0.0) if windows else None
+    config = asked
+    for number in range(len(windows), count):
+        run = window_run(problem, asked, windows, start=start)
+        opened = _opened(run, number, count) if edges else ""
+        if opened:
+            listener.say(opened)
+        found, now = _in_stages(asked, run, reference, listener, trained, count - number - 1, opened.partition(":")[0])
+        config = general_config(asked, found.config)
+        finished = now.failure is None and not now.interrupted
+        windows.append(Window(found, now.theta, finished))
+        trained = now
+        listener.keep(windows)
+        if edges:
+            measured.append(_measured(windows, reference, asked))
+            listener.say(_told(measured[-1], number, count))
+        if not finished:
+            break
+    assert trained is not None
+    return Marched(tuple(windows), count, config, trained, tuple(measured))
+
+
+def _opened(run: Run, number: int, count: int) -> str:
+    """The sentence with which a window begins."""
+    time = run.problem.coordinate(str(run.problem.time))
+    exact = [c for c in run.formulation.choices if c.condition in _starts(run.problem)]
+    kind = "" if number == 0 else "; hand-over " + ("exact" if all(c.exact for c in exact) else "soft")
+    return f"window {number + 1}/{count}: {time.name} from {time.lower:.6g} to {time.upper:.6g}{kind}"
+
+
+def _starts(problem: Problem) -> set[str]:
+    return {c.name for c in problem.conditions if any(f.coordinate == problem.time for f in c.faces)}
+
+
+def _measured(windows: Sequence[Window], reference: ReferenceSolution | None, asked: Config) -> dict[str, Any]:
+    """What is known of the last of some windows."""
+    last = windows[-1]
+    own = last.run.problem
+    found: dict[str, Any] = {"lower": last.time.lower, "upper": last.time.upper}
+    if reference is not None:
+        _, points = test_grid(own)
+        solution = Solution.of(last.run, last.theta)
+        at_end = points.copy()
+        at_end[:, own.index(last.time.name)] = last.time.upper
+        for key, at in (("relative_l2", points), ("relative_l2_at_end", np.unique(at_end, axis=0))):
+            errors = relative_l2(solution(at), reference.values(at))
+            found[key] = dict(zip(own.fields, map(float, errors), strict=True))
+    if len(windows) > 1:
+        generator = np.random.default_rng([asked.seed, 6, len(windows)])
+        found["jump"] = jump(windows[-2], last, generator, _JUMP_POINTS)
+    found["finished"] = last.finished
+    return found
+
+
+def _told(found: dict[str, Any], number: int, count: int) -> str:
+    """The sentence with which a window ends."""
+    parts = []
+    if "relative_l2" in found:
+        within = ", ".join(f"{error:.2e} in `{name}`" for name, error in found["relative_l2"].items())
+        at_end = ", ".join(f"{error:.2e}" for error in found["relative_l2_at_end"].values())
+        parts.append(f"relative L2 {within}, at its end {at_end}")
+    if "jump" in found:
+        parts.append("jump from the window before " + ", ".join(f"{v:.1e} in `{n}`" for n, v in found["jump"].items()))
+    return f"window {number + 1}/{count} ended{': ' if parts else ''}{'; '.join(parts)}."
+
+
+def _in_stages(
+    asked: Config,
+    run: Run,
+    reference: ReferenceSolution | None,
+    listener: Listener,
+    before: Trained | None,
+    windows_left: int,
+    where: str,
+) -> tuple[Run, Trained]:
+    """Run the phases of the config, then those of its further stages; the last stage's run, with the whole config."""
+    first, further = run.config, []
+    trained = _trained(run, reference, listener, before, windows_left, where)
+    while trained.failure is None and not trained.interrupted and len(run.stages) < len(asked.stages):
+        errors = Solution.of(run, trained.theta).errors(reference) if reference is not None else {}
+        run = next_run(asked, run, trained.theta)
+        worst = max((error["relative_l2"] for error in errors.values()), default=None)
+        run = replace(run, stages=(*run.stages[:-1], replace(run.stages[-1], relative_l2=worst)))
+        listener.say(f"stage {len(run.stages) + 1}: {run.trial.layout.size} parameters, {run.stages[-1]}")
+        for sentence in run.notes:
+            listener.say(sentence)
+        further.append(run.config)
+        trained = _trained(run, reference, listener, trained, windows_left, where)
+    return replace(run, config=whole_config(first, asked, further)), trained
+
+
+def _trained(
+    run: Run,
+    reference: ReferenceSolution | None,
+    listener: Listener,
+    before: Trained | None,
+    windows_left: int,
+    where: str,
+) -> Trained:
+    """Run the phases of one stage; every record gets the error, where known and due, and the time to go.
+
+    Steps, seconds and stops go on from those `before`.
+    """
+    config = run.config
+    assert isinstance(config.threads, int)
+    torch.set_num_threads(config.threads)
+    # Products in reduced precision (TF32) would cap the accuracy without a word.
+    torch.set_float32_matmul_precision("highest")
+    phases = [(_name(number, run, where), phase) for number, phase in enumerate(config.phases)]
+    score = _Score(run, reference)
+    causal = CausalWeights(config.causal, Chain.of(run.problem)) if config.causal is not None else None
+
+    def monitor(record: Record, theta: Tensor) -> None:
+        record["relative_l2"] = score(theta)
+        record["eta"] = _time_left(record, run, windows_left)
+        if before is not None:
+            record["step"] += before.steps
+            record["seconds"] += before.seconds
+        listener.note(record)
+
+    theta = run.trial.layout.start(run.trial.network)
+    generator = np.random.default_rng(config.seed)
+    trained = train(run.assembly, theta, phases, config.renew, generator, monitor, causal)
+    for stop in trained.stops:
+        ended = f"{stop.phase} ended after {stop.steps} steps and {stop.seconds:.1f} s: {stop.reason}"
+        listener.say(f"{ended}; {stop.course}." if stop.course else f"{ended}.")
+    if before is None:
+        return trained
+    steps, seconds = before.steps + trained.steps, before.seconds + trained.seconds
+    return replace(trained, stops=(*before.stops, *trained.stops), steps=steps, seconds=seconds)
+
+
+@final
+class _Score:
+    """The error of the fields at some points, measured every few seconds."""
+
+    def __init__(self, run: Run, reference: ReferenceSolution | None) -> None:
+        self._run = run
+        self._due = 0.0
+        if reference is not None:
+            _, points = test_grid(run.problem)
+            chosen = np.random.default_rng(0).choice(len(points), min(_SCORED, len(points)), replace=False)
+            self._points = points[np.sort(chosen)]
+            self._truth: np.ndarray | None = reference.values(self._points)
+        else:
+            self._truth = None
+
+    def __call__(self, theta: Tensor) -> float | None:
+        """The largest relative L2 error of any field, or None where it is unknown or not due."""
+        if self._truth is None or time.monotonic() < self._due:
+            return None
+        self._due = time.monotonic() + _SCORE_EVERY
+        return float(np.max(relative_l2(Solution.of(self._run, theta)(self._points), self._truth)))
+
+
+def _time_left(record: Record, run: Run, windows_left: int) -> float:
+    """Seconds until every phase has made its steps or used its time, at the mean pace so far."""
+    pace = record["seconds"] / record["step"]
+    steps = sum(phase.steps for phase in run.config.phases)
+    left, later = pace * (steps - record["step"]), pace * steps
+    limits = [phase.seconds for phase in run.config.phases]
+    known = [limit for limit in limits if limit is not None]
+    if len(known) == len(limits):
+        left, later = min(left, max(0.0, sum(known) - record["seconds"])), min(later, sum(known))
+    return left + windows_left * later
+
+
+def _name(number: int, run: Run, where: str) -> str:
+    """A phase's name in logs: the optimizer's, numbered where it comes more than once, and the window and stage."""
+    names = [OPTIMIZERS.entry(phase) for phase in run.config.phases]
+    own = str(names[number].get("name", names[number].get("python")))
+    same = [i for i, entry in enumerate(names) if entry.get("name", entry.get("python")) == own]
+    numbered = own if len(same) == 1 else f"{own} {same.index(number) + 1}"
+    stage = f"stage {len(run.stages) + 1}" if run.stages else ""
+    return ": ".join(filter(None, [", ".join(filter(None, [where, stage])), numbered]))

@@ -1,0 +1,73 @@
+"""Where time is divided into windows that are solved one after the other."""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal, final
+
+from pinnkit.errors import UserError
+
+_NEAR = 1e-9
+"""The share of the whole interval by which an end that is given may miss it."""
+
+
+@final
+@dataclass(frozen=True)
+class Windows:
+    """Windows [t_(k-1), t_k] of the interval of time, each with a network of its own.
+
+    Lengths are equal, or each is `ratio` times the one before: L_k = L_1 ratio^(k-1). Below 1 they crowd towards the
+    end, where a chaotic field needs it. Or every t_k is given.
+
+    Args:
+        count: how many windows there are, where `edges` are not given.
+        ratio: of the lengths of a window and of the one before.
+        edges: every t_k, from the start of time to its end.
+        start: from which parameters the network of a window is trained: from those of the `last` window, or `new`
+            ones.
+        blend: the share of new parameters that is added to those of the last window.
+
+    Example:
+        >>> Windows(count=3, ratio=0.5).over(0.0, 7.0)
+        (0.0, 4.0, 6.0, 7.0)
+    """
+
+    count: int = 4
+    ratio: float = 1.0
+    edges: tuple[float, ...] = ()
+    start: Literal["last", "new"] = "last"
+    blend: float = 0.01
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise UserError(f"`count` of `windows` is {self.count}; it needs at least 1")
+        if not 0 < self.ratio < math.inf:
+            raise UserError(f"`ratio` of `windows` is {self.ratio:g}; it needs a finite number above 0")
+        if not 0 <= self.blend < math.inf:
+            raise UserError(f"`blend` of `windows` is {self.blend:g}; it needs a finite number of 0 or more")
+        if self.edges and len(self.edges) < 2:
+            raise UserError("`edges` of `windows` are fewer than 2; they go from the start of time to its end")
+        if self.edges and self.ratio != 1.0:
+            raise UserError("`windows` have both `edges` and a `ratio`; the edges alone say how long each window is")
+        for low, high in pairwise(self.edges):
+            if not low < high:
+                raise UserError(f"`edges` of `windows` must rise; {high:g} follows {low:g}")
+
+    def over(self, lower: float, upper: float) -> tuple[float, ...]:
+        """All t_k for time from `lower` to `upper`.
+
+        Raises:
+            UserError: edges that do not begin and end where time does.
+        """
+        if not self.edges:
+            lengths = [self.ratio**k for k in range(self.count)]
+            done = [math.fsum(lengths[:k]) / math.fsum(lengths) for k in range(1, self.count)]
+            return (lower, *(lower + (upper - lower) * share for share in done), upper)
+        near = _NEAR * (upper - lower)
+        first, last = self.edges[0], self.edges[-1]
+        if abs(first - lower) > near or abs(last - upper) > near:
+            raise UserError(
+                f"`edges` of `windows` go from {first:g} to {last:g}, and time goes from {lower:g} to {upper:g}; "
+                "the windows must tile it"
+            )
+        return (lower, *self.edges[1:-1], upper)
