@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pinnkit.errors import UserError
 from pinnkit.optimizers.optimizer import Optimizer, require_limits, require_positive
 
 
@@ -28,6 +29,8 @@ class Scheduled(Optimizer):
     def __post_init__(self) -> None:
         require_limits(self.name, self)
         require_positive(self.name, lr=self.lr, decay=self.decay, decay_every=self.decay_every)
+        if self.warmup < 0:
+            raise UserError(f"`warmup` of optimizer `{self.name}` is {self.warmup}; it needs 0 or more")
 
     def rate(self, count: int) -> float:
         """The learning rate after `count` steps."""

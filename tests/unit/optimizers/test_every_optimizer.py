@@ -154,6 +154,7 @@ def test_a_file_can_name_it(name: str) -> None:
     [
         ({"name": "adam", "lr": 0}, "`lr` of optimizer `adam` is 0; it needs a number above 0"),
         ({"name": "adam", "beta2": 1.0}, "`beta2` of optimizer `adam` is 1; it needs 0 or more, and less than 1"),
+        ({"name": "muon", "warmup": -1}, "`warmup` of optimizer `muon` is -1; it needs 0 or more"),
         ({"name": "lbfgs", "history": -1}, "`history` of optimizer `lbfgs` is -1"),
         ({"name": "levenberg_marquardt", "damping": -1.0}, "`damping` of optimizer `levenberg_marquardt` is -1"),
         ({"name": "levenberg_marquardt", "stride": 2}, "`stride` of optimizer `levenberg_marquardt` is 2"),
