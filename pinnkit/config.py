@@ -5,9 +5,10 @@ A config says nothing of mathematics, and no part below reads one: every part ge
 
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar, final, get_type_hints
+from types import NoneType
+from typing import Any, Literal, TypeVar, final, get_args, get_type_hints
 
 from ruamel.yaml import YAML
 from ruamel.yaml.representer import RoundTripRepresenter
@@ -21,7 +22,7 @@ from pinnkit.points import RAD, SAMPLERS, Sampler, Sobol
 from pinnkit.reading import Document, apply_overrides, read_yaml
 from pinnkit.registry import Places, Registry, unfit
 from pinnkit.shipped import config_path
-from pinnkit.stage import Stage
+from pinnkit.stage import Stage, network_mistake
 from pinnkit.windows import Windows
 
 
@@ -76,7 +77,7 @@ class Config:
     test_points: int = 10_000
 
     def __post_init__(self) -> None:
-        faults = [Mistake(sentence) for _, sentence in _faults({f.name: getattr(self, f.name) for f in fields(self)})]
+        faults = [fault for _, fault in _faults({f.name: getattr(self, f.name) for f in fields(self)})]
         if faults:
             raise UserError(*faults)
 
@@ -173,7 +174,7 @@ def _object_schema(kind: type[Config] | type[Stage]) -> dict[str, Any]:
     for key, annotation in get_type_hints(kind).items():
         if key in _TABLES:
             own = _TABLES[key].json_schema()
-            properties[key] = own if getattr(kind(), key) is not None else {"anyOf": [own, {"type": "null"}]}
+            properties[key] = {"anyOf": [own, {"type": "null"}]} if NoneType in get_args(annotation) else own
         elif key in _SINGLE:
             properties[key] = {"anyOf": [_SINGLE[key].options_schema(key), {"type": "null"}]}
         elif key == "phases":
@@ -185,17 +186,19 @@ def _object_schema(kind: type[Config] | type[Stage]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The keys of values that are out of range, each with a sentence."""
+def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, Mistake]]:
+    """The keys of values that are out of range or do not go together, each with what is wrong."""
     for key, least in _LEAST.items():
         value = values.get(key, least)
         if value != "auto" and value < least:
-            yield key, f"`{key}` is {value}; it needs at least {least}"
+            yield key, Mistake(f"`{key}` is {value}; it needs at least {least}")
     for name, weight in values.get("weights", {}).items():
         if not 0 < weight < float("inf"):
-            yield "weights", f"the weight of `{name}` is {weight}; it needs a finite number above 0"
+            yield "weights", Mistake(f"the weight of `{name}` is {weight}; it needs a finite number above 0")
     if "phases" in values and not values["phases"]:
-        yield "phases", "`phases` is empty; it needs at least one optimizer"
+        yield "phases", Mistake("`phases` is empty; it needs at least one optimizer")
+    if (twice := network_mistake(values.get("network"), values.get("start", "new"))) is not None:
+        yield "network", twice
 
 
 def _spelt_out(data: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
@@ -244,8 +247,8 @@ def _build(data: Mapping[str, Any], where: Places, kind: type[Part]) -> Part:
         except UnfitError:
             mistakes.append(unfit(f"`{key}`", value, hints[key], where(key)))
     # A stage without phases takes those of the config.
-    faults = [(key, sentence) for key, sentence in _faults(values) if kind is Config or key != "phases"]
-    mistakes += [Mistake(sentence, where(key)) for key, sentence in faults]
+    faults = [(key, fault) for key, fault in _faults(values) if kind is Config or key != "phases"]
+    mistakes += [replace(fault, place=where(key)) for key, fault in faults]
     if mistakes:
         raise UserError(*mistakes)
     return kind(**values)
@@ -255,7 +258,7 @@ def _value(key: str, value: Any, annotation: Any, where: Places, defaults: Confi
     """One value of a config or a stage as its annotation wants it; the parts are built from their tables."""
     if key in _TABLES:
         default = getattr(defaults, key)
-        if value is None and default is None:
+        if value is None and NoneType in get_args(annotation):
             return None
         if isinstance(value, Mapping) and not {"name", "python"} & set(value):
             value = {**_TABLES[key].entry(default if default is not None else getattr(Config(), key)), **value}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, final
 
+from pinnkit.errors import Mistake, UserError
 from pinnkit.networks import MLP, Network
 from pinnkit.optimizers import Optimizer
 from pinnkit.points import Sampler
@@ -15,19 +16,36 @@ class Stage:
     """How a further stage is trained; what is not given is as in the config.
 
     Args:
-        network: the rule that builds its network.
+        network: the rule that builds its network; None for two layers of 20 sines, or where it starts trained.
         points: where the equations are asked.
         phases: the optimizers, those of the config where empty.
         weights: factors of the squared rows, before those of the config.
         start: `new` for a network of its own; `trained` for the network of the stage before, from its trained
-            parameters, in place of `network`.
+            parameters.
+
+    Raises:
+        UserError: a network for a trained start, which would not be used.
     """
 
-    network: Network = MLP(width=20, depth=2, activation="sin")
+    network: Network | None = None
     points: Sampler | None = None
     phases: tuple[Optimizer, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
     start: Literal["new", "trained"] = "new"
+
+    def __post_init__(self) -> None:
+        if (mistake := network_mistake(self.network, self.start)) is not None:
+            raise UserError(mistake)
+        if self.network is None and self.start == "new":
+            object.__setattr__(self, "network", MLP(width=20, depth=2, activation="sin"))
+
+
+def network_mistake(network: object, start: str) -> Mistake | None:
+    """What is wrong with a network beside a start, or None."""
+    if network is None or start != "trained":
+        return None
+    sentence = "`network` and `start: trained` are both given; a trained start takes the network of the stage before"
+    return Mistake(sentence, hint="Leave out `network`, or write `start: new` for a network of its own.")
 
 
 @final

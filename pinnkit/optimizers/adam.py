@@ -1,14 +1,14 @@
 """Adam, with an exponentially decaying learning rate."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor
 
 from pinnkit.objective.objective import Objective
-from pinnkit.optimizers.optimizer import Optimizer, Step, require_limits, require_memory, require_positive
-from pinnkit.optimizers.schedule import rate_after
+from pinnkit.optimizers.optimizer import Step, require_memory, require_positive
+from pinnkit.optimizers.schedule import Scheduled
 
 
 @final
@@ -23,40 +23,28 @@ class AdamState:
 
 @final
 @dataclass(frozen=True)
-class Adam(Optimizer):
+class Adam(Scheduled):
     """theta -= lr_t m_t / (sqrt v_t + epsilon), m and v the bias-corrected running means of g and g^2.
 
     The rate is lr_t = lr decay^(t / decay_every), after a linear rise over `warmup` steps.
     D. P. Kingma, J. Ba, ICLR 2015 (arXiv 1412.6980), algorithm 1.
 
     Args:
-        lr: the learning rate at the start.
-        decay: the factor of the rate over `decay_every` steps.
-        decay_every: see decay.
-        warmup: steps over which the rate rises from 0.
         beta1: memory of the mean gradient.
         beta2: memory of the mean square.
         epsilon: keeps the division finite.
     """
 
-    lr: float = 1e-3
-    decay: float = 0.9
-    decay_every: int = 2000
-    warmup: int = 0
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
 
+    name: ClassVar[str] = "adam"
+
     def __post_init__(self) -> None:
-        require_limits("adam", self)
-        require_positive(
-            "adam",
-            lr=self.lr,
-            decay=self.decay,
-            decay_every=self.decay_every,
-            epsilon=self.epsilon,
-        )
-        require_memory("adam", beta1=self.beta1, beta2=self.beta2)
+        super().__post_init__()
+        require_positive(self.name, epsilon=self.epsilon)
+        require_memory(self.name, beta1=self.beta1, beta2=self.beta2)
 
     def start(self, theta: Tensor) -> AdamState:
         """Zero moments."""
@@ -73,7 +61,3 @@ class Adam(Optimizer):
         rate = self.rate(state.count)
         after = AdamState(first, second, count)
         return Step(theta - rate * mean / spread, after, found.loss, found.losses, {"lr": rate})
-
-    def rate(self, count: int) -> float:
-        """The learning rate after `count` steps."""
-        return rate_after(count, self.lr, self.warmup, self.decay, self.decay_every)

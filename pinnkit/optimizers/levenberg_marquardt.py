@@ -20,6 +20,7 @@ from pinnkit.optimizers.optimizer import (
     require_positive,
     standstill,
 )
+from pinnkit.optimizers.second_derivative import second_derivative
 
 
 @final
@@ -159,9 +160,8 @@ class LevenbergMarquardt(Optimizer):
         """The change of theta that a trial step proposes, bent and corrected."""
         change, bend, size = trial.step, 0.0, math.inf
         if self.acceleration:
-            h = self.stride
-            curvature = (2.0 / h) * ((objective.rows(theta + h * trial.step) - there.rows) / h - trial.linear)
-            bent = 0.5 * trial.least(curvature)
+            ahead = objective.rows(theta + self.stride * trial.step)
+            bent = 0.5 * trial.least(second_derivative(there.rows, trial.linear, ahead, self.stride))
             size, length = float(bent.norm()), float(trial.step.norm())
             bend = 4.0 * size / length if length > 0 else 0.0  # a step may be too small to be squared
             if not bend <= self.bend:

@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor, nn
 
 from pinnkit.objective.objective import Objective
 from pinnkit.optimizers.library import LibraryState, library_step
-from pinnkit.optimizers.optimizer import Optimizer, Step, require_limits, require_memory, require_positive
-from pinnkit.optimizers.schedule import rate_after
+from pinnkit.optimizers.optimizer import Step, require_memory, require_positive
+from pinnkit.optimizers.schedule import Scheduled
 
 
 @final
 @dataclass(frozen=True)
-class Muon(Optimizer):
+class Muon(Scheduled):
     """W -= 0.2 lr max(m, n)^(1/2) U V^T for every matrix W (m, n), where U S V^T is the momentum of its gradient.
 
     Newton and Schulz's iteration gives U V^T roughly, its singular values near 1 and its digits those of bfloat16. The
@@ -25,30 +25,23 @@ class Muon(Optimizer):
     of the weights, which would move the minimum.
 
     Args:
-        lr: the learning rate at the start.
-        decay: the factor of the rate over `decay_every` steps.
-        decay_every: see decay.
-        warmup: steps over which the rate rises from 0.
         momentum: memory of the matrices' mean gradient.
         beta1: memory of the mean gradient of what is no matrix.
         beta2: memory of its mean square.
         epsilon: keeps the division by it finite.
     """
 
-    lr: float = 1e-3
-    decay: float = 0.9
-    decay_every: int = 2000
-    warmup: int = 0
     momentum: float = 0.95
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
 
+    name: ClassVar[str] = "muon"
+
     def __post_init__(self) -> None:
-        require_limits("muon", self)
-        rates = {"lr": self.lr, "decay": self.decay, "decay_every": self.decay_every}
-        require_positive("muon", **rates, epsilon=self.epsilon)
-        require_memory("muon", momentum=self.momentum, beta1=self.beta1, beta2=self.beta2)
+        super().__post_init__()
+        require_positive(self.name, epsilon=self.epsilon)
+        require_memory(self.name, momentum=self.momentum, beta1=self.beta1, beta2=self.beta2)
 
     def start(self, theta: Tensor) -> LibraryState:
         """No memory."""
@@ -56,8 +49,7 @@ class Muon(Optimizer):
 
     def step(self, objective: Objective, theta: Tensor, state: LibraryState) -> Step:
         """One gradient, one update."""
-        rate = rate_after(state.count, self.lr, self.warmup, self.decay, self.decay_every)
-        return library_step(objective, theta, state, self._library, rate)
+        return library_step(objective, theta, state, self._library, self.rate(state.count))
 
     def _library(self, parameters: Sequence[nn.Parameter]) -> list[torch.optim.Optimizer]:
         matrices = [p for p in parameters if p.ndim == 2]

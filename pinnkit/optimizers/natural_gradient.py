@@ -6,7 +6,6 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
-from pinnkit.errors import UserError
 from pinnkit.objective.objective import Objective
 from pinnkit.optimizers.damped import damped_system
 from pinnkit.optimizers.optimizer import (
@@ -14,6 +13,7 @@ from pinnkit.optimizers.optimizer import (
     Step,
     damped_numbers,
     require_limits,
+    require_memory,
     require_positive,
     standstill,
 )
@@ -55,10 +55,7 @@ class NaturalGradient(Optimizer):
     def __post_init__(self) -> None:
         require_limits("natural_gradient", self)
         require_positive("natural_gradient", lr=self.lr, damping=self.damping)
-        if not 0 <= self.momentum < 1:
-            raise UserError(
-                f"`momentum` of optimizer `natural_gradient` is {self.momentum:g}; it needs 0 or more, and less than 1"
-            )
+        require_memory("natural_gradient", momentum=self.momentum)
 
     def start(self, theta: Tensor) -> NaturalGradientState:
         """No direction yet."""

@@ -18,6 +18,7 @@ from pinnkit.optimizers.optimizer import (
     require_positive,
     standstill,
 )
+from pinnkit.optimizers.second_derivative import second_derivative
 from pinnkit.optimizers.sketch import ColumnSketch, RowSketch
 from pinnkit.optimizers.trust_region import TrustRegion
 
@@ -156,10 +157,9 @@ class SketchedGaussNewton(Optimizer):
         p, bend = model.least(sketched.rows, damping), 0.0
         change = sketched.omega.widen(p)
         if self.acceleration:
-            h = self.stride
-            ahead = sketched.c.times(objective.rows(theta + h * change))
-            curvature = (2.0 / h) * ((ahead - sketched.rows) / h - sketched.matrix @ p)
-            bent = 0.5 * model.least(curvature, damping)
+            ahead = sketched.c.times(objective.rows(theta + self.stride * change))
+            along = second_derivative(sketched.rows, sketched.matrix @ p, ahead, self.stride)
+            bent = 0.5 * model.least(along, damping)
             bend = 4.0 * float(bent.norm() / p.norm())
             if not bend <= self.bend:
                 return _Trial(change, math.inf, -math.inf, bend, radius, damping)

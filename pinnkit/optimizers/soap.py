@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor, nn
@@ -10,13 +10,13 @@ from torch import Tensor, nn
 from pinnkit.errors import Mistake, UserError
 from pinnkit.objective.objective import Objective
 from pinnkit.optimizers.library import LibraryState, library_step
-from pinnkit.optimizers.optimizer import Optimizer, Step, require_limits, require_memory, require_positive
-from pinnkit.optimizers.schedule import rate_after
+from pinnkit.optimizers.optimizer import Step, require_memory, require_positive
+from pinnkit.optimizers.schedule import Scheduled
 
 
 @final
 @dataclass(frozen=True)
-class SOAP(Optimizer):
+class SOAP(Scheduled):
     """Adam on Q_L^T G Q_R, with the eigenvectors Q_L of a running mean of G G^T and Q_R of one of G^T G.
 
     G (m, n) is the gradient of one matrix of the network. Vectors get Adam itself. The rate is that of `adam`.
@@ -25,30 +25,23 @@ class SOAP(Optimizer):
     package `pytorch-optimizer`, without its decay of the weights, which would move the minimum.
 
     Args:
-        lr: the learning rate at the start.
-        decay: the factor of the rate over `decay_every` steps.
-        decay_every: see decay.
-        warmup: steps over which the rate rises from 0.
         beta1: memory of the mean gradient.
         beta2: memory of the mean square, and of the outer products.
         epsilon: keeps the division finite.
         frequency: steps between two renewals of the eigenvectors.
     """
 
-    lr: float = 1e-3
-    decay: float = 0.9
-    decay_every: int = 2000
-    warmup: int = 0
     beta1: float = 0.95
     beta2: float = 0.99
     epsilon: float = 1e-8
     frequency: int = 2
 
+    name: ClassVar[str] = "soap"
+
     def __post_init__(self) -> None:
-        require_limits("soap", self)
-        rates = {"lr": self.lr, "decay": self.decay, "decay_every": self.decay_every}
-        require_positive("soap", **rates, epsilon=self.epsilon, frequency=self.frequency)
-        require_memory("soap", beta1=self.beta1, beta2=self.beta2)
+        super().__post_init__()
+        require_positive(self.name, epsilon=self.epsilon, frequency=self.frequency)
+        require_memory(self.name, beta1=self.beta1, beta2=self.beta2)
 
     def start(self, theta: Tensor) -> LibraryState:
         """No memory.
@@ -61,8 +54,7 @@ class SOAP(Optimizer):
 
     def step(self, objective: Objective, theta: Tensor, state: LibraryState) -> Step:
         """One gradient, one update; the library's own first call starts the outer products and moves nothing."""
-        rate = rate_after(state.count, self.lr, self.warmup, self.decay, self.decay_every)
-        return library_step(objective, theta, state, self._library, rate, idle=1)
+        return library_step(objective, theta, state, self._library, self.rate(state.count), idle=1)
 
     def memory(self, parameters: int, rows: int, chunk: int, itemsize: int) -> int:
         """Two factors and their eigenvectors, each about as large as the parameters, before and after the step."""

@@ -8,15 +8,13 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
-from pinnkit.objective.objective import Objective
-from pinnkit.optimizers.dense import DenseState, Of, dense_memory, dense_step
+from pinnkit.optimizers.dense import DenseQuasiNewton
 from pinnkit.optimizers.descent import Descent
-from pinnkit.optimizers.optimizer import Optimizer, Step, require_limits
 
 
 @final
 @dataclass(frozen=True)
-class SSBroyden(Optimizer):
+class SSBroyden(DenseQuasiNewton):
     """H <- (H - H y y^T H/(y H y) + phi (y H y) v v^T)/tau + rho s s^T, v = rho s - H y/(y H y), rho = 1/(y s).
 
     With h = (y H y)/(y s), b = (s B s)/(y s), B = 1/H, a = b h - 1, c = sqrt(a/(1 + a)), n = P:
@@ -30,35 +28,15 @@ class SSBroyden(Optimizer):
 
     J. F. Urban, P. Stefanou, J. A. Pons, arXiv 2405.04230 (2024), after M. Al-Baali's self-scaled methods. One step is
     one direction with a strong Wolfe length.
-
-    Args:
-        of: what is minimised: the `loss`, its `sqrt` or its `log`.
     """
 
-    of: Of = "loss"
+    name: ClassVar[str] = "ssbroyden"
+    matrices: ClassVar[int] = 4
 
-    precisions: ClassVar[tuple[torch.dtype, ...]] = (torch.float64,)
-
-    def __post_init__(self) -> None:
-        require_limits("ssbroyden", self)
-
-    def start(self, theta: Tensor) -> DenseState:
-        """No curvature yet."""
-        return DenseState()
-
-    def step(self, objective: Objective, theta: Tensor, state: DenseState) -> Step:
-        """One direction and its line search."""
-        return dense_step(objective, theta, state, update, self.of)
-
-    def memory(self, parameters: int, rows: int, chunk: int, itemsize: int) -> int:
-        """The dense matrices of an update."""
-        return super().memory(parameters, rows, chunk, itemsize) + dense_memory(4, parameters, itemsize)
-
-
-def update(inverse: Tensor, found: Descent, first: bool) -> Tensor:
-    """The next H."""
-    size = inverse.shape[0]
-    return self_scaled(inverse, found, lambda b, h: scales(b, h, size, first))
+    def update(self, inverse: Tensor, found: Descent, first: bool) -> Tensor:
+        """The next H."""
+        size = inverse.shape[0]
+        return self_scaled(inverse, found, lambda b, h: scales(b, h, size, first))
 
 
 def scales(b: float, h: float, size: int, first: bool) -> tuple[float, float]:

@@ -68,8 +68,10 @@ SEEN = """## What was seen on 2026-11-21, and why
   methods near 1e-15, `levenberg_marquardt` and `sketched_gauss_newton` between 1e-13 and 1e-14; why earlier was not
   looked into. Only `levenberg_marquardt` is below 1e-9 on all four.
 - **`sketched_gauss_newton`** is made for networks ten times as large; with its 1,000 columns nothing is sketched here.
-- **`natural_gradient`** and **`sven`** take steps of a fixed rate without looking at the loss, which suits some
-  problems and not others; `sven` needs an eigenvalue problem of all rows a step besides.
+- **`natural_gradient`** chooses the length of a step by the loss, but its damping is fixed; it succeeds on three of the
+  problems and fails on the other three.
+- **`sven`** takes steps of a fixed rate without looking at the loss, and solves an eigenvalue problem of all rows for
+  each.
 - **`nncg`** is meant to finish what Adam and L-BFGS began; here it begins itself.
 - **`adam`, `soap`, `muon`** do not leave the first plateau in so short a time on networks so small.
 - **DeepXDE** has soft conditions, no declared symmetry and its own usual networks; it is no comparison of optimizers

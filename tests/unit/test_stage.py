@@ -33,6 +33,8 @@ def load(file: Path, text: str, *overrides: str) -> tuple[Stage, ...]:
         ("stages: [{points: {count: 50}}, {points: null}]", (Stage(points=RAD(50)), Stage())),
         ("stages: [{phases: [lbfgs, {name: adam, lr: 1e-4}]}]", (Stage(phases=(LBFGS(), Adam(lr=1e-4))),)),
         ("stages: [{start: trained}]", (Stage(start="trained"),)),
+        ("stages: [{start: trained, network: null}]", (Stage(start="trained"),)),
+        ("stages: [{network: null}]", (Stage(network=MLP(20, 2, "sin")),)),
         ("stages: [{weights: {walls: 10}}]", (Stage(weights={"walls": 10.0}),)),
     ],
 )
@@ -57,7 +59,13 @@ def test_overrides_reach_into_stages(file: Path) -> None:
         ("stages: [{}, {network: {widht: 1}}]", ":1:32: unknown option `widht` of network `mlp`"),
         ("stages: [{phases: adam}]", "`phases` is a list of optimizers"),
         ("stages: [{phases: [adm]}]", "unknown optimizer `adm`"),
-        ("stages: [{network: null}]", "`null` was given"),
+        ("stages: [{network: [mlp]}]", "a list was given"),
+        (
+            "stages: [{}, {start: trained, network: {width: 7}}]",
+            ":1:40: `network` and `start: trained` are both given; a trained start takes the network of the stage "
+            "before\n  Leave out `network`, or write `start: new` for a network of its own.",
+        ),
+        ("stages: [{start: trained, network: {width: 20}}]", "`network` and `start: trained` are both given"),
         ("stages: [{weights: {walls: 0}}]", "the weight of `walls` is 0.0"),
     ],
 )
@@ -67,8 +75,24 @@ def test_what_is_wrong_is_said(file: Path, text: str, sentence: str) -> None:
     assert sentence in str(caught.value)
 
 
+def test_an_override_that_gives_a_network_to_a_trained_start_is_refused(file: Path) -> None:
+    with pytest.raises(UserError, match="`stages.0.network=mlp`: `network` and `start: trained` are both given"):
+        load(file, "stages: [{start: trained}]", "stages.0.network=mlp")
+
+
+def test_a_trained_start_has_no_network_of_its_own() -> None:
+    assert Stage(start="trained").network is None
+    assert Stage().network == MLP(20, 2, "sin")
+    with pytest.raises(UserError, match="`network` and `start: trained` are both given"):
+        Stage(network=MLP(7), start="trained")
+
+
 def test_a_dump_loads_back(file: Path) -> None:
-    stages = (Stage(), Stage(MLP(5), Sobol(3), (LevenbergMarquardt(steps=2), Adam()), {"walls": 2.0}))
+    stages = (
+        Stage(),
+        Stage(MLP(5), Sobol(3), (LevenbergMarquardt(steps=2), Adam()), {"walls": 2.0}),
+        Stage(start="trained"),
+    )
     config = Config(stages=stages)
     file.write_text(dump_config(config))
     assert load_config(file) == config
@@ -77,7 +101,9 @@ def test_a_dump_loads_back(file: Path) -> None:
 def test_the_schema_knows_the_keys_of_a_stage() -> None:
     entry = config_schema()["properties"]["stages"]["items"]
     assert set(entry["properties"]) == {"network", "points", "phases", "weights", "start"}
-    assert {"type": "null"} in entry["properties"]["points"]["anyOf"]
+    for key in ("network", "points"):
+        assert {"type": "null"} in entry["properties"][key]["anyOf"]
+    assert {"type": "null"} not in config_schema()["properties"]["network"]["anyOf"]
     assert {"enum": list(OPTIMIZERS.names())} in entry["properties"]["phases"]["items"]["anyOf"]
     assert not entry["additionalProperties"]
 

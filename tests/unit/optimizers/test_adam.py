@@ -31,33 +31,24 @@ def peer(theta: Tensor, steps: int, **options: Any) -> list[Tensor]:
     return path
 
 
-def path_of(adam: Adam, objective: Any, theta: Tensor, steps: int) -> list[Tensor]:
-    state, path = adam.start(theta), []
-    for _ in range(steps):
-        made = adam.step(objective, theta, state)
-        theta, state = made.theta, made.state
-        path.append(theta)
-    return path
-
-
 @pytest.mark.parametrize(
     ("lr", "beta1", "beta2", "epsilon"), [(1e-3, 0.9, 0.999, 1e-8), (0.3, 0.8, 0.95, 1e-8), (0.1, 0.0, 0.9, 0.5)]
 )
 def test_the_update_is_that_of_torch(
-    objective_of: Any, lr: float, beta1: float, beta2: float, epsilon: float, device: str
+    objective_of: Any, run: Any, lr: float, beta1: float, beta2: float, epsilon: float, device: str
 ) -> None:
     theta = torch.tensor([-1.0, 0.7], dtype=torch.float64, device=device)
     adam = Adam(lr=lr, decay=1.0, beta1=beta1, beta2=beta2, epsilon=epsilon)
-    own = path_of(adam, objective_of(rows, theta), theta, 20)
+    _, made = run(objective_of(rows, theta), theta, 20, adam)
     theirs = peer(theta, 20, lr=lr, betas=(beta1, beta2), eps=epsilon)
-    torch.testing.assert_close(torch.stack(own), torch.stack(theirs), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(torch.stack([step.theta for step in made]), torch.stack(theirs), rtol=1e-12, atol=1e-12)
 
 
-def test_the_rate_rises_and_decays(objective_of: Any) -> None:
+def test_the_rate_rises_and_decays(objective_of: Any, run: Any) -> None:
     theta = torch.tensor([-1.0, 0.7], dtype=torch.float64)
     adam = Adam(lr=0.2, decay=0.5, decay_every=10, warmup=4)
     rates = [0.2 * min(1.0, (count + 1) / 4) * 0.5 ** (count / 10) for count in range(20)]
     assert [adam.rate(count) for count in range(20)] == pytest.approx(rates, rel=1e-15)
-    own = path_of(adam, objective_of(rows, theta), theta, 20)
+    _, made = run(objective_of(rows, theta), theta, 20, adam)
     theirs = peer(theta, 20, lr=1.0, rates=rates)
-    torch.testing.assert_close(torch.stack(own), torch.stack(theirs), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(torch.stack([step.theta for step in made]), torch.stack(theirs), rtol=1e-12, atol=1e-12)

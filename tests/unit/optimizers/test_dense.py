@@ -5,7 +5,7 @@ its product form; the self-scaled family with tau = phi = 1 is BFGS; a scaled or
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -15,26 +15,12 @@ from torch import Tensor
 
 from pinnkit.objective.objective import Evaluation
 from pinnkit.optimizers import BFGS, OPTIMIZERS, SSBFGS, Optimizer, SSBroyden
-from pinnkit.optimizers.bfgs import update as bfgs_update
+from pinnkit.optimizers.dense import DenseQuasiNewton
 from pinnkit.optimizers.descent import Descent
-from pinnkit.optimizers.ssbfgs import update as ssbfgs_update
 from pinnkit.optimizers.ssbroyden import scales, self_scaled
-from pinnkit.optimizers.ssbroyden import update as ssbroyden_update
 
 F64 = torch.float64
-NAMES = ("bfgs", "ssbfgs", "ssbroyden")
-UPDATES = {"bfgs": bfgs_update, "ssbfgs": ssbfgs_update, "ssbroyden": ssbroyden_update}
-
-
-def rosenbrock(theta: Tensor) -> Tensor:
-    x, y = theta
-    return torch.stack((10.0 * (y - x * x), 1.0 - x))
-
-
-def helical_valley(theta: Tensor) -> Tensor:
-    x, y, z = theta
-    angle = torch.atan2(y, x) / (2.0 * torch.pi)
-    return torch.stack((10.0 * (z - 10.0 * angle), 10.0 * (torch.sqrt(x * x + y * y) - 1.0), z))
+METHODS: Mapping[str, DenseQuasiNewton] = {"bfgs": BFGS(), "ssbfgs": SSBFGS(), "ssbroyden": SSBroyden()}
 
 
 def a_step(size: int, seed: int, scale: float = 1.0) -> tuple[Tensor, Descent]:
@@ -52,14 +38,14 @@ def a_step(size: int, seed: int, scale: float = 1.0) -> tuple[Tensor, Descent]:
     return inverse, Descent(before, move, change, after, length)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize("first", [False, True])
 @pytest.mark.parametrize("seed", range(8))
 def test_the_secant_holds_and_h_stays_positive_definite(name: str, first: bool, seed: int) -> None:
     inverse, found = a_step(6, seed)
     assert found.move is not None
     assert found.change is not None
-    after = UPDATES[name](inverse, found, first)
+    after = METHODS[name].update(inverse, found, first)
     torch.testing.assert_close(after @ found.change, found.move, rtol=1e-9, atol=1e-9)
     torch.testing.assert_close(after, after.T, rtol=1e-12, atol=1e-12)
     assert float(torch.linalg.eigvalsh(after)[0]) > 0
@@ -72,12 +58,14 @@ def test_bfgs_is_its_product_form() -> None:
     assert y is not None
     rho = 1.0 / (s @ y)
     left = torch.eye(5, dtype=F64) - rho * torch.outer(s, y)
-    torch.testing.assert_close(bfgs_update(inverse, found, False), left @ inverse @ left.T + rho * torch.outer(s, s))
+    torch.testing.assert_close(BFGS().update(inverse, found, False), left @ inverse @ left.T + rho * torch.outer(s, s))
 
 
 def test_the_self_scaled_family_contains_bfgs() -> None:
     inverse, found = a_step(5, 2)
-    torch.testing.assert_close(self_scaled(inverse, found, lambda b, h: (1.0, 1.0)), bfgs_update(inverse, found, False))
+    torch.testing.assert_close(
+        self_scaled(inverse, found, lambda b, h: (1.0, 1.0)), BFGS().update(inverse, found, False)
+    )
 
 
 @pytest.mark.parametrize(("b", "h"), [(0.3, 9.0), (1.0, 1.5), (4.0, 0.9), (50.0, 0.05)])
@@ -99,40 +87,27 @@ def test_the_chosen_member_is_as_its_formula(b: float, h: float) -> None:
 
 def test_ssbfgs_forgets_curvature_that_is_too_large() -> None:
     inverse, found = a_step(4, 3, scale=1e-4)  # s B s is then far above y s
-    assert float(ssbfgs_update(inverse, found, False).trace()) > 5 * float(bfgs_update(inverse, found, False).trace())
+    assert float(SSBFGS().update(inverse, found, False).trace()) > 5 * float(
+        BFGS().update(inverse, found, False).trace()
+    )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize("of", ["loss", "sqrt", "log"])
-@pytest.mark.parametrize(
-    ("function", "start"), [(rosenbrock, [-1.2, 1.0]), (helical_valley, [-1.0, 0.01, 0.0])], ids=["rosenbrock", "helix"]
-)
-def test_known_minima(
-    objective_of: Any, name: str, of: str, function: Callable[[Tensor], Tensor], start: list[float]
-) -> None:
+@pytest.mark.parametrize("function", ["rosenbrock", "helical_valley"])
+def test_known_minima(objective_of: Any, run: Any, known: Any, name: str, of: str, function: str) -> None:
     optimizer: Optimizer = OPTIMIZERS.build({"name": name, "of": of})
-    theta = torch.tensor(start, dtype=F64)
-    objective, state, losses = objective_of(function, theta), optimizer.start(theta), []
-    for _ in range(150):
-        made = optimizer.step(objective, theta, state)
-        theta, state = made.theta, made.state
-        losses.append(made.loss)
-        if made.finished is not None:
-            break
-    rows = function(theta)
+    theta = known[function].start
+    found, made = run(objective_of(known[function].rows, theta), theta, 150, optimizer)
+    rows = known[function].rows(found)
     assert float(rows @ rows) < 1e-14
-    assert all(after <= before * (1 + 1e-12) for before, after in pairwise(losses))
+    assert all(after.loss <= before.loss * (1 + 1e-12) for before, after in pairwise(made))
 
 
-@pytest.mark.parametrize("optimizer", [BFGS(), SSBFGS(), SSBroyden()])
-def test_a_quadratic_is_solved(objective_of: Any, optimizer: Optimizer) -> None:
-    generator = torch.Generator().manual_seed(1)
-    matrix = torch.randn(30, 10, generator=generator, dtype=F64)
-    right = torch.randn(30, generator=generator, dtype=F64)
+@pytest.mark.parametrize("optimizer", METHODS.values(), ids=METHODS)
+def test_a_quadratic_is_solved(objective_of: Any, run: Any, linear: Any, optimizer: Optimizer) -> None:
+    matrix, right = linear(30, 10)
     theta = torch.zeros(10, dtype=F64)
-    objective, state = objective_of(lambda at: matrix @ at - right, theta), optimizer.start(theta)
-    for _ in range(60):
-        made = optimizer.step(objective, theta, state)
-        theta, state = made.theta, made.state
+    theta, _ = run(objective_of(lambda at: matrix @ at - right, theta), theta, 60, optimizer)
     best = torch.linalg.lstsq(matrix, right[:, None]).solution[:, 0]
     torch.testing.assert_close(theta, best, rtol=1e-6, atol=1e-6)

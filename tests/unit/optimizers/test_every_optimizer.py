@@ -44,13 +44,13 @@ def numbers(value: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_step_is_a_function_of_what_goes_in_and_changes_none_of_it(objective_of: Any, name: str, device: str) -> None:
+def test_a_step_is_a_function_of_what_goes_in_and_changes_none_of_it(
+    objective_of: Any, run: Any, name: str, device: str
+) -> None:
     theta = start(device)
     objective, optimizer = objective_of(bent, theta), OPTIMIZERS.build(name)
-    state = optimizer.start(theta)
-    for _ in range(3):
-        made = optimizer.step(objective, theta, state)
-        theta, state = made.theta, made.state
+    theta, made = run(objective, theta, 3, optimizer)
+    state = made[-1].state
     before, remembered = theta.clone(), list(numbers(copy.deepcopy(state)))
     first, second = optimizer.step(objective, theta, state), optimizer.step(objective, theta, state)
     assert torch.equal(theta, before)
@@ -88,19 +88,13 @@ def test_points_drawn_anew_are_a_new_objective(objective_of: Any, name: str) -> 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_descends_on_a_quadratic(objective_of: Any, name: str) -> None:
+def test_it_descends_on_a_quadratic(objective_of: Any, run: Any, name: str) -> None:
     generator = torch.Generator().manual_seed(3)
     matrix = torch.randn(12, 5, generator=generator, dtype=torch.float64)
     theta = torch.randn(5, generator=generator, dtype=torch.float64)
     objective = objective_of(lambda at: matrix @ at, theta)
-    optimizer = OPTIMIZERS.build(name)
-    first, state = objective.evaluate(theta).loss, optimizer.start(theta)
-    for _ in range(200):
-        made = optimizer.step(objective, theta, state)
-        theta, state = made.theta, made.state
-        if made.finished is not None:
-            break
-    assert objective.evaluate(theta).loss < 0.75 * first
+    found, made = run(objective, theta, 200, OPTIMIZERS.build(name))
+    assert objective.evaluate(found).loss < 0.75 * made[0].loss
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -160,6 +154,7 @@ def test_a_file_can_name_it(name: str) -> None:
     [
         ({"name": "adam", "lr": 0}, "`lr` of optimizer `adam` is 0; it needs a number above 0"),
         ({"name": "adam", "beta2": 1.0}, "`beta2` of optimizer `adam` is 1; it needs 0 or more, and less than 1"),
+        ({"name": "muon", "warmup": -1}, "`warmup` of optimizer `muon` is -1; it needs 0 or more"),
         ({"name": "lbfgs", "history": -1}, "`history` of optimizer `lbfgs` is -1"),
         ({"name": "levenberg_marquardt", "damping": -1.0}, "`damping` of optimizer `levenberg_marquardt` is -1"),
         ({"name": "levenberg_marquardt", "stride": 2}, "`stride` of optimizer `levenberg_marquardt` is 2"),

@@ -1,6 +1,5 @@
 """L-BFGS against the dense inverse, and on functions whose minima are known."""
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -51,79 +50,39 @@ def test_the_last_pair_is_a_secant() -> None:
     torch.testing.assert_close(_inverse_times(known[-1][1], known), known[-1][0], rtol=1e-12, atol=1e-12)
 
 
-def run(objective: Any, theta: Tensor, steps: int, optimizer: LBFGS) -> tuple[Tensor, list[float], Any]:
-    state, losses = optimizer.start(theta), []
-    for _ in range(steps):
-        made = optimizer.step(objective, theta, state)
-        losses.append(made.loss)
-        theta, state = made.theta, made.state
-        if made.finished is not None:
-            break
-    return theta, losses, state
-
-
-def test_a_quadratic_is_solved_in_a_few_dozen_steps(objective_of: Any, device: str) -> None:
+def test_a_quadratic_is_solved_in_a_few_dozen_steps(objective_of: Any, run: Any, device: str) -> None:
     generator = torch.Generator().manual_seed(1)
     matrix = torch.randn(30, 10, generator=generator, dtype=F64).to(device)
     right = torch.randn(30, generator=generator, dtype=F64).to(device)
     theta = torch.zeros(10, dtype=F64, device=device)
-    found, losses, _ = run(objective_of(lambda at: matrix @ at - right, theta), theta, 36, LBFGS())
+    found, made = run(objective_of(lambda at: matrix @ at - right, theta), theta, 36, LBFGS())
     best = torch.linalg.lstsq(matrix.cpu(), right.cpu()[:, None]).solution[:, 0]
     torch.testing.assert_close(found.cpu(), best, rtol=1e-7, atol=1e-7)
-    assert all(after <= before for before, after in pairwise(losses))
-
-
-def rosenbrock(theta: Tensor) -> Tensor:
-    x, y = theta
-    return torch.stack((10.0 * (y - x * x), 1.0 - x))
-
-
-def freudenstein_roth(theta: Tensor) -> Tensor:
-    x, y = theta
-    return torch.stack((x - 13.0 + ((5.0 - y) * y - 2.0) * y, x - 29.0 + ((y + 1.0) * y - 14.0) * y))
-
-
-def powell_singular(theta: Tensor) -> Tensor:
-    a, b, c, d = theta
-    return torch.stack((a + 10.0 * b, 5.0**0.5 * (c - d), (b - 2.0 * c) ** 2, 10.0**0.5 * (a - d) ** 2))
-
-
-def helical_valley(theta: Tensor) -> Tensor:
-    x, y, z = theta
-    angle = torch.atan2(y, x) / (2.0 * torch.pi)
-    return torch.stack((10.0 * (z - 10.0 * angle), 10.0 * (torch.sqrt(x * x + y * y) - 1.0), z))
+    assert all(after.loss <= before.loss for before, after in pairwise(made))
 
 
 @pytest.mark.parametrize(
-    ("function", "start", "squares", "within"),
-    [
-        (rosenbrock, [-1.2, 1.0], 0.0, 1e-20),
-        (freudenstein_roth, [0.5, -2.0], 48.98425367924, 1e-8),
-        (powell_singular, [3.0, -1.0, 0.0, 1.0], 0.0, 1e-12),
-        (helical_valley, [-1.0, 0.01, 0.0], 0.0, 1e-20),
-    ],
-    ids=["rosenbrock", "freudenstein_roth", "powell_singular", "helical_valley"],
+    ("name", "within"),
+    [("rosenbrock", 1e-20), ("freudenstein_roth", 1e-8), ("powell_singular", 1e-12), ("helical_valley", 1e-20)],
 )
-def test_known_minima(
-    objective_of: Any, function: Callable[[Tensor], Tensor], start: list[float], squares: float, within: float
-) -> None:
-    """The sums of squares of J. J. Moré, B. S. Garbow, K. E. Hillstrom, ACM Trans. Math. Softw. 7 (1981)."""
-    theta = torch.tensor(start, dtype=F64)
-    found, losses, _ = run(objective_of(function, theta), theta, 100, LBFGS())
-    rows = function(found)
-    assert float(rows @ rows) == pytest.approx(squares, abs=within)
-    assert all(after <= before for before, after in pairwise(losses))
+def test_known_minima(objective_of: Any, run: Any, known: Any, name: str, within: float) -> None:
+    classical = known[name]
+    theta = classical.start
+    found, made = run(objective_of(classical.rows, theta), theta, 100, LBFGS())
+    rows = classical.rows(found)
+    assert float(rows @ rows) == pytest.approx(classical.squares, abs=within)
+    assert all(after.loss <= before.loss for before, after in pairwise(made))
 
 
-def test_no_more_pairs_are_kept_than_asked_for(objective_of: Any) -> None:
-    theta = torch.tensor([-1.2, 1.0], dtype=F64)
-    _, _, state = run(objective_of(rosenbrock, theta), theta, 9, LBFGS(history=3))
-    assert len(state.pairs) == 3
+def test_no_more_pairs_are_kept_than_asked_for(objective_of: Any, run: Any, known: Any) -> None:
+    rows, theta = known["rosenbrock"].rows, known["rosenbrock"].start
+    _, made = run(objective_of(rows, theta), theta, 9, LBFGS(history=3))
+    assert len(made[-1].state.pairs) == 3
 
 
-def test_a_history_that_leads_uphill_is_dropped_once(objective_of: Any) -> None:
-    theta = torch.tensor([-1.2, 1.0], dtype=F64)
-    objective, optimizer = objective_of(rosenbrock, theta), LBFGS()
+def test_a_history_that_leads_uphill_is_dropped_once(objective_of: Any, known: Any) -> None:
+    theta = known["rosenbrock"].start
+    objective, optimizer = objective_of(known["rosenbrock"].rows, theta), LBFGS()
     gradient = objective.evaluate(theta).gradient
     bad = LBFGSState(pairs=((gradient, -gradient),))
     made = optimizer.step(objective, theta, bad)

@@ -10,13 +10,12 @@ from torch import Tensor
 
 from pinnkit.objective.objective import Objective
 from pinnkit.optimizers import SOAP, Muon, Optimizer
-from pinnkit.optimizers.schedule import rate_after
 
 SHAPES = tuple(torch.Size(shape) for shape in ((6, 2), (6,), (3, 6), (3,)))
 METHODS = (SOAP(lr=3e-3, warmup=3, decay=0.5, decay_every=5), Muon(lr=3e-3, warmup=3, decay=0.5, decay_every=5))
 
 
-def layers(objective_of: Any, dtype: torch.dtype = torch.float64) -> tuple[Objective, Tensor]:
+def layers(shaped: Any, dtype: torch.dtype = torch.float64) -> tuple[Objective, Tensor]:
     """The misfit of two layers to the field (x + y, x - y, x y), and where to begin."""
     generator = torch.Generator().manual_seed(0)
     x = torch.rand(30, 2, generator=generator, dtype=torch.float64).to(dtype)
@@ -27,8 +26,7 @@ def layers(objective_of: Any, dtype: torch.dtype = torch.float64) -> tuple[Objec
         a, b, c, d = (part.view(s) for part, s in zip(theta.split([s.numel() for s in SHAPES]), SHAPES, strict=True))
         return (torch.tanh(x @ a.T + b) @ c.T + d - wanted).reshape(-1) / 30**0.5
 
-    plain = objective_of(misfit, start)
-    return Objective(plain.chunks, plain.weights, plain.size, 10**6, shapes=SHAPES), start
+    return shaped(misfit, start, *SHAPES), start
 
 
 def tensors(value: Any) -> Iterator[Tensor]:
@@ -42,19 +40,13 @@ def tensors(value: Any) -> Iterator[Tensor]:
             yield from tensors(item)
 
 
-def run(optimizer: Optimizer, objective: Objective, theta: Tensor, state: Any, steps: int) -> tuple[Tensor, Any]:
-    for _ in range(steps):
-        made = optimizer.step(objective, theta, state)
-        theta, state = made.theta, made.state
-    return theta, state
-
-
 @pytest.mark.parametrize("optimizer", METHODS, ids=["soap", "muon"])
 def test_a_step_changes_nothing_that_came_in_and_shares_nothing_with_it(
-    objective_of: Any, optimizer: Optimizer
+    run: Any, shaped: Any, optimizer: Optimizer
 ) -> None:
-    objective, theta = layers(objective_of)
-    theta, state = run(optimizer, objective, theta, optimizer.start(theta), 3)
+    objective, theta = layers(shaped)
+    theta, made = run(objective, theta, 3, optimizer)
+    state = made[-1].state
     before, kept = theta.clone(), copy.deepcopy(state)
     ways = [optimizer.step(objective, theta, state) for _ in range(2)]
     assert torch.equal(theta, before)
@@ -68,31 +60,27 @@ def test_a_step_changes_nothing_that_came_in_and_shares_nothing_with_it(
 
 
 @pytest.mark.parametrize("optimizer", METHODS, ids=["soap", "muon"])
-def test_a_run_that_is_cut_goes_on_as_if_it_were_not(objective_of: Any, optimizer: Optimizer) -> None:
-    objective, start = layers(objective_of)
-    whole, _ = run(optimizer, objective, start, optimizer.start(start), 9)
-    half, state = run(optimizer, objective, start, optimizer.start(start), 4)
-    rest, _ = run(optimizer, objective, half, copy.deepcopy(state), 5)
+def test_a_run_that_is_cut_goes_on_as_if_it_were_not(run: Any, shaped: Any, optimizer: Optimizer) -> None:
+    objective, start = layers(shaped)
+    whole, _ = run(objective, start, 9, optimizer)
+    half, made = run(objective, start, 4, optimizer)
+    rest, _ = run(objective, half, 5, optimizer, copy.deepcopy(made[-1].state))
     assert torch.equal(rest, whole)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
 @pytest.mark.parametrize("optimizer", [SOAP(lr=1e-2), Muon(lr=1e-2)], ids=["soap", "muon"])
-def test_matrices_are_fitted(objective_of: Any, optimizer: Optimizer, dtype: torch.dtype) -> None:
-    objective, start = layers(objective_of, dtype)
-    theta, state = run(optimizer, objective, start, optimizer.start(start), 300)
+def test_matrices_are_fitted(run: Any, shaped: Any, optimizer: Optimizer, dtype: torch.dtype) -> None:
+    objective, start = layers(shaped, dtype)
+    theta, made = run(objective, start, 300, optimizer)
     assert theta.dtype == dtype
-    assert {t.dtype for t in tensors(state.memories) if t.ndim} == {dtype}
+    assert {t.dtype for t in tensors(made[-1].state.memories) if t.ndim} == {dtype}
     assert objective.evaluate(theta).loss < 0.01 * objective.evaluate(start).loss
 
 
 @pytest.mark.parametrize("optimizer", METHODS, ids=["soap", "muon"])
-def test_the_rate_rises_and_decays(objective_of: Any, optimizer: Optimizer) -> None:
-    objective, theta = layers(objective_of)
-    state, found = optimizer.start(theta), []
-    for _ in range(8):
-        made = optimizer.step(objective, theta, state)
-        theta, state = made.theta, made.state
-        found.append(made.report["lr"])
-    assert found == [rate_after(count, 3e-3, 3, 0.5, 5) for count in range(8)]
-    assert found[5] == pytest.approx(0.5 * 3e-3)
+def test_the_rate_rises_and_decays(run: Any, shaped: Any, optimizer: Optimizer) -> None:
+    objective, theta = layers(shaped)
+    _, made = run(objective, theta, 8, optimizer)
+    rates = [3e-3 * min(1.0, (count + 1) / 3) * 0.5 ** (count / 5) for count in range(8)]
+    assert [step.report["lr"] for step in made] == pytest.approx(rates, rel=1e-15)

@@ -13,15 +13,14 @@ from pinnkit.optimizers import Muon
 FACTORS = torch.arange(1.0, 21.0, dtype=torch.float64)
 
 
-def objective_and_start(objective_of: Any, *shapes: tuple[int, ...]) -> tuple[Objective, Tensor]:
+def objective_and_start(shaped: Any, *shapes: tuple[int, ...]) -> tuple[Objective, Tensor]:
     """A quadratic with twenty curvatures over tensors of these shapes."""
     theta = torch.randn(20, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
-    plain = objective_of(lambda at: at * FACTORS, theta)
-    return Objective(plain.chunks, plain.weights, 20, 10**6, shapes=[torch.Size(shape) for shape in shapes]), theta
+    return shaped(lambda at: at * FACTORS, theta, *shapes), theta
 
 
-def test_matrices_get_muon_and_the_rest_gets_adam(objective_of: Any) -> None:
-    objective, theta = objective_and_start(objective_of, (4, 3), (4,), (1, 4))
+def test_matrices_get_muon_and_the_rest_gets_adam(run: Any, shaped: Any) -> None:
+    objective, theta = objective_and_start(shaped, (4, 3), (4,), (1, 4))
     matrices, vector = [theta[:12].view(4, 3).clone(), theta[16:].view(1, 4).clone()], theta[12:16].clone()
     leaves = [tensor.requires_grad_() for tensor in (matrices[0], vector, matrices[1])]
     peers = (
@@ -29,10 +28,8 @@ def test_matrices_get_muon_and_the_rest_gets_adam(objective_of: Any) -> None:
         torch.optim.Adam([vector], lr=0.02, betas=(0.8, 0.9), eps=1e-6),
     )
     muon = Muon(lr=0.02, decay=1.0, momentum=0.9, beta1=0.8, beta2=0.9, epsilon=1e-6)
-    state = muon.start(theta)
+    theta, _ = run(objective, theta, 10, muon)
     for _ in range(10):
-        made = muon.step(objective, theta, state)
-        theta, state = made.theta, made.state
         for peer in peers:
             peer.zero_grad()
         (0.5 * (torch.cat([leaf.reshape(-1) for leaf in leaves]) * FACTORS).square().sum()).backward()
@@ -43,8 +40,8 @@ def test_matrices_get_muon_and_the_rest_gets_adam(objective_of: Any) -> None:
     torch.testing.assert_close(theta, ends, rtol=1e-3, atol=1e-3)
 
 
-def test_a_step_has_the_singular_vectors_of_the_gradient_and_equal_lengths_along_them(objective_of: Any) -> None:
-    objective, theta = objective_and_start(objective_of, (5, 4))
+def test_a_step_has_the_singular_vectors_of_the_gradient_and_equal_lengths_along_them(shaped: Any) -> None:
+    objective, theta = objective_and_start(shaped, (5, 4))
     muon = Muon(lr=0.1)
     made = muon.step(objective, theta, muon.start(theta))
     left, _, right = torch.linalg.svd(objective.evaluate(theta).gradient.view(5, 4), full_matrices=False)

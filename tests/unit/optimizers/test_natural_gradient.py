@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from pinnkit.errors import UserError
 from pinnkit.optimizers import NaturalGradient
@@ -17,15 +16,10 @@ from pinnkit.optimizers.natural_gradient import NaturalGradientState
 F64 = torch.float64
 
 
-def problem(rows: int, size: int) -> tuple[Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(rows)
-    return torch.randn(rows, size, generator=generator, dtype=F64), torch.randn(rows, generator=generator, dtype=F64)
-
-
 @pytest.mark.parametrize(("rows", "size"), [(5, 12), (20, 6)])
 @pytest.mark.parametrize("momentum", [0.0, 0.8])
-def test_the_direction_is_the_formula(objective_of: Any, rows: int, size: int, momentum: float) -> None:
-    matrix, right = problem(rows, size)
+def test_the_direction_is_the_formula(objective_of: Any, linear: Any, rows: int, size: int, momentum: float) -> None:
+    matrix, right = linear(rows, size)
     theta = torch.linspace(-1, 1, size, dtype=F64)
     last = torch.linspace(0, 1, size, dtype=F64)
     objective = objective_of(lambda at: matrix @ at - right, theta)
@@ -38,8 +32,8 @@ def test_the_direction_is_the_formula(objective_of: Any, rows: int, size: int, m
     torch.testing.assert_close(made.state.direction, phi, rtol=1e-8, atol=1e-8)
 
 
-def test_linear_rows_are_solved_in_one_step(objective_of: Any) -> None:
-    matrix, right = problem(5, 12)
+def test_linear_rows_are_solved_in_one_step(objective_of: Any, linear: Any) -> None:
+    matrix, right = linear(5, 12)
     theta = torch.zeros(12, dtype=F64)
     optimizer = NaturalGradient(damping=1e-12)
     made = optimizer.step(objective_of(lambda at: matrix @ at - right, theta), theta, optimizer.start(theta))

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from pinnkit.errors import UserError
-from pinnkit.optimizers import LevenbergMarquardt, SketchedGaussNewton, Step
+from pinnkit.optimizers import LevenbergMarquardt, SketchedGaussNewton
 from pinnkit.optimizers.sketched_gauss_newton import SketchedState
 
 F64 = torch.float64
@@ -27,16 +27,6 @@ def waves(rows: int, size: int) -> Function:
 
 def start(size: int) -> Tensor:
     return torch.linspace(-1, 1, size, dtype=F64)
-
-
-def run(objective: Any, theta: Tensor, steps: int, optimizer: SketchedGaussNewton) -> tuple[Tensor, list[Step]]:
-    state, made = optimizer.start(theta), []
-    for _ in range(steps):
-        made.append(optimizer.step(objective, theta, state))
-        theta, state = made[-1].theta, made[-1].state
-        if made[-1].finished is not None:
-            break
-    return theta, made
 
 
 @pytest.mark.parametrize("shape", [(40, 12), (8, 12)], ids=["over", "under"])
@@ -64,7 +54,9 @@ def test_without_a_sketch_it_is_the_damped_least_squares_step(
     ids=str,
 )
 @pytest.mark.parametrize("acceleration", [False, True])
-def test_the_loss_never_rises(objective_of: Any, options: dict[str, Any], share: float, acceleration: bool) -> None:
+def test_the_loss_never_rises(
+    objective_of: Any, run: Any, options: dict[str, Any], share: float, acceleration: bool
+) -> None:
     theta = start(24)
     optimizer = SketchedGaussNewton(acceleration=acceleration, **options)
     _, made = run(objective_of(waves(60, 24), theta), theta, 40, optimizer)
@@ -75,7 +67,7 @@ def test_the_loss_never_rises(objective_of: Any, options: dict[str, Any], share:
 
 @pytest.mark.parametrize("options", [{}, {"columns": 10}, {"rows": 30}], ids=str)
 @pytest.mark.parametrize("shape", [(60, 20), (12, 20)], ids=["over", "under"])
-def test_linear_rows_are_solved(objective_of: Any, shape: tuple[int, int], options: dict[str, Any]) -> None:
+def test_linear_rows_are_solved(objective_of: Any, run: Any, shape: tuple[int, int], options: dict[str, Any]) -> None:
     generator = torch.Generator().manual_seed(1)
     matrix = torch.randn(*shape, generator=generator, dtype=F64)
     answer = torch.randn(20, generator=generator, dtype=F64)
@@ -115,7 +107,7 @@ def test_a_step_that_no_radius_bounds_leaves_the_radius(objective_of: Any) -> No
     assert float(made.theta.abs().max()) < 1e-15
 
 
-def test_a_seed_gives_the_steps_again_also_across_a_cut(objective_of: Any) -> None:
+def test_a_seed_gives_the_steps_again_also_across_a_cut(objective_of: Any, run: Any) -> None:
     theta = start(24)
     objective = objective_of(waves(60, 24), theta)
     optimizer = SketchedGaussNewton(columns=8, rows=24)
@@ -133,7 +125,7 @@ def test_a_seed_gives_the_steps_again_also_across_a_cut(objective_of: Any) -> No
 
 
 @pytest.mark.parametrize("options", [{}, {"rows": 24}], ids=str)
-def test_chunks_change_nothing(objective_of: Any, options: dict[str, Any]) -> None:
+def test_chunks_change_nothing(objective_of: Any, run: Any, options: dict[str, Any]) -> None:
     theta = start(24)
     optimizer = SketchedGaussNewton(columns=8, **options)
     whole, _ = run(objective_of(waves(60, 24), theta), theta, 5, optimizer)
@@ -142,7 +134,7 @@ def test_chunks_change_nothing(objective_of: Any, options: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize("acceleration", [False, True])
-def test_a_change_that_leads_to_no_number_is_refused(objective_of: Any, acceleration: bool) -> None:
+def test_a_change_that_leads_to_no_number_is_refused(objective_of: Any, run: Any, acceleration: bool) -> None:
     theta = torch.tensor([40.0], dtype=F64)
     objective = objective_of(torch.log, theta)
     optimizer = SketchedGaussNewton(radius=1e3, trials=2, acceleration=acceleration)
@@ -156,7 +148,7 @@ def test_a_change_that_leads_to_no_number_is_refused(objective_of: Any, accelera
     assert float(found) == pytest.approx(1.0, abs=1e-12)
 
 
-def test_it_says_when_no_radius_helps(objective_of: Any) -> None:
+def test_it_says_when_no_radius_helps(objective_of: Any, run: Any) -> None:
     theta = torch.ones(1, dtype=F64)
     objective = objective_of(lambda at: torch.where(at == 1.0, at, float("nan")), theta)
     found, made = run(objective, theta, 60, SketchedGaussNewton())

@@ -9,17 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from pinnkit.errors import UserError
-from pinnkit.objective.objective import Objective
 from pinnkit.optimizers import SOAP
 
 
-def shaped(objective_of: Any, function: Any, theta: Tensor, *shapes: tuple[int, ...]) -> Objective:
-    plain = objective_of(function, theta)
-    return Objective(plain.chunks, plain.weights, plain.size, 10**6, shapes=[torch.Size(shape) for shape in shapes])
-
-
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
-def test_the_steps_are_those_of_the_library_on_a_module(objective_of: Any, dtype: torch.dtype) -> None:
+def test_the_steps_are_those_of_the_library_on_a_module(run: Any, shaped: Any, dtype: torch.dtype) -> None:
     generator = torch.Generator().manual_seed(1)
     module = nn.Sequential(nn.Linear(2, 5), nn.Tanh(), nn.Linear(5, 1)).to(dtype)
     parameters = list(module.parameters())
@@ -36,12 +30,9 @@ def test_the_steps_are_those_of_the_library_on_a_module(objective_of: Any, dtype
         found: Tensor = torch.func.functional_call(module, own, (x,))
         return found[:, 0] - x.prod(1)
 
-    objective = shaped(objective_of, misfit, theta, *(tuple(p.shape) for p in parameters))
+    objective = shaped(misfit, theta, *(tuple(p.shape) for p in parameters))
     soap = SOAP(lr=0.05, decay=1.0, beta1=0.9, beta2=0.95, epsilon=1e-7, frequency=3)
-    state = soap.start(theta)
-    for _ in range(12):
-        made = soap.step(objective, theta, state)
-        theta, state = made.theta, made.state
+    theta, _ = run(objective, theta, 12, soap)
 
     peer = pytorch_optimizer.SOAP(
         parameters, lr=0.05, betas=(0.9, 0.95), eps=1e-7, precondition_frequency=3, weight_decay=0.0
@@ -56,13 +47,13 @@ def test_the_steps_are_those_of_the_library_on_a_module(objective_of: Any, dtype
     torch.testing.assert_close(theta, ends, rtol=tolerance, atol=tolerance)
 
 
-def test_the_first_step_is_the_orthogonal_factor_of_the_gradient(objective_of: Any) -> None:
+def test_the_first_step_is_the_orthogonal_factor_of_the_gradient(shaped: Any) -> None:
     """In its own eigenbasis the gradient is diagonal, and Adam's first step takes every entry for its sign."""
     drawn = torch.randn(2, 4, 4, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     left, right = torch.linalg.qr(drawn)[0]
     theta = (left @ torch.diag(torch.tensor([4.0, 3.0, 2.0, 1.0], dtype=torch.float64)) @ right).reshape(-1)
     soap = SOAP(lr=0.1, epsilon=1e-10)
-    made = soap.step(shaped(objective_of, lambda at: 1.0 * at, theta, (4, 4)), theta, soap.start(theta))
+    made = soap.step(shaped(lambda at: 1.0 * at, theta, (4, 4)), theta, soap.start(theta))
     torch.testing.assert_close((theta - made.theta).view(4, 4), 0.1 * left @ right, rtol=1e-6, atol=1e-7)
 
 

@@ -5,29 +5,21 @@ model's decrease is the one foretold; radii are spread evenly, and none is longe
 Jacobian of lower rank does not determine stays zero.
 """
 
+from typing import Any
+
 import pytest
 import torch
-from torch import Tensor
 
 from pinnkit.optimizers.trust_region import TrustRegion
 
 F64 = torch.float64
 
 
-def problem(rows: int, size: int, decades: float = 3.0) -> tuple[Tensor, Tensor]:
-    """A Jacobian with singular values over so many decades, and rows."""
-    generator = torch.Generator().manual_seed(rows)
-    matrix = torch.randn(rows, size, generator=generator, dtype=F64)
-    u, _, vt = torch.linalg.svd(matrix, full_matrices=False)
-    values = torch.logspace(0, -decades, min(rows, size), dtype=F64)
-    return u @ torch.diag(values) @ vt, torch.randn(rows, generator=generator, dtype=F64)
-
-
 @pytest.mark.parametrize("shape", [(30, 12), (12, 30)], ids=["tall", "wide"])
 @pytest.mark.parametrize("decades", [1.0, 6.0, 12.0])
 @pytest.mark.parametrize("radius", [1e-8, 1e-3, 1.0, 10.0])
-def test_the_step_is_as_long_as_the_radius(shape: tuple[int, int], decades: float, radius: float) -> None:
-    matrix, rows = problem(*shape, decades)
+def test_the_step_is_as_long_as_the_radius(linear: Any, shape: tuple[int, int], decades: float, radius: float) -> None:
+    matrix, rows = linear(*shape, decades)
     model = TrustRegion(matrix, rows)
     damping = model.damping(radius)
     length = float(model.least(rows, damping).norm())
@@ -40,8 +32,8 @@ def test_the_step_is_as_long_as_the_radius(shape: tuple[int, int], decades: floa
 
 @pytest.mark.parametrize("shape", [(30, 12), (12, 30)], ids=["tall", "wide"])
 @pytest.mark.parametrize("damping", [1e-6, 1.0])
-def test_a_step_is_that_of_damped_least_squares(shape: tuple[int, int], damping: float) -> None:
-    matrix, rows = problem(*shape)
+def test_a_step_is_that_of_damped_least_squares(linear: Any, shape: tuple[int, int], damping: float) -> None:
+    matrix, rows = linear(*shape, 3.0)
     model = TrustRegion(matrix, rows)
     step = model.least(rows, damping)
     normal = matrix.T @ matrix + damping * torch.eye(shape[1], dtype=F64)
@@ -50,8 +42,8 @@ def test_a_step_is_that_of_damped_least_squares(shape: tuple[int, int], damping:
     assert model.foretold(damping) == pytest.approx(0.5 * float(rows @ rows - after @ after), rel=1e-10)
 
 
-def test_radii_are_spread_evenly_up_to_the_unbounded_step() -> None:
-    matrix, rows = problem(30, 12)
+def test_radii_are_spread_evenly_up_to_the_unbounded_step(linear: Any) -> None:
+    matrix, rows = linear(30, 12, 3.0)
     model = TrustRegion(matrix, rows)
     longest = float(torch.linalg.lstsq(matrix, rows[:, None]).solution.norm())
     below = model.radii(longest / 2, longest / 16, 4)
