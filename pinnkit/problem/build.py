@@ -1,5 +1,6 @@
 """From keys, written in a file or given in Python, to a Problem; every mistake is reported, not only the first."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, final
@@ -19,6 +20,7 @@ from pinnkit.problem.problem import (
     Problem,
     Reference,
     Symmetry,
+    empty_interval,
 )
 from pinnkit.problem.residuals import condition_residual, exact_field, residual_of, symmetry_of
 from pinnkit.problem.schema import Interval, ProblemKeys, ReferenceKeys, Where, read_keys
@@ -67,12 +69,12 @@ class _Builder:
         keys, self.mistakes = read_keys(self.data, self.where, self.key_where)
         self._needed()
         scope = self._scope()
-        coordinates = self._coordinates(keys)
         parameters = self._parameters(keys)
+        coordinates = self._coordinates(keys, {p.name: p.value for p in parameters})
         self._labels(keys)
         self._time(keys, scope)
         equations = self._equations(keys, scope)
-        conditions = self._conditions(keys, scope, coordinates)
+        conditions = self._conditions(keys, scope, coordinates, {p.name: p.value for p in parameters})
         symmetries = self._symmetries(keys, scope)
         reference = self._reference(keys.reference, scope) if keys.reference is not None else None
         tolerance = self._tolerance(keys)
@@ -134,31 +136,32 @@ class _Builder:
             time if time in names["coordinate"] else None,
         )
 
-    def _coordinates(self, keys: ProblemKeys) -> tuple[Coordinate, ...]:
+    def _coordinates(self, keys: ProblemKeys, values: Mapping[str, float]) -> tuple[Coordinate, ...]:
         built: list[Coordinate] = []
         for name, interval in (keys.coordinates or {}).items():
-            coordinate = self._coordinate(name, interval)
+            coordinate = self._coordinate(name, interval, values)
             if coordinate is not None:
                 built.append(coordinate)
         return tuple(built)
 
-    def _coordinate(self, name: str, interval: Interval) -> Coordinate | None:
+    def _coordinate(self, name: str, interval: Interval, values: Mapping[str, float]) -> Coordinate | None:
         place = self.where("coordinates", name)
-        ends = []
+        ends, texts = [], []
         for i, end in enumerate(interval.range):
             in_range = self.where("coordinates", name, "range", i)
             exact = in_range if in_range != place else self.where("coordinates", name, i)
-            ends.append(self._attempt(parse_number, end, exact))
+            ends.append(self._attempt(parse_number, end, exact, values))
+            texts.append(str(end) if isinstance(end, str) and _uses(end, values) else "")
         lower, upper = ends
         if lower is None or upper is None:
             return None
         if not lower < upper:
-            message = f"the interval of `{name}` must go from a lower to an upper end, not from {lower:g} to {upper:g}"
-            self.mistakes.append(Mistake(message, place))
+            self.mistakes.append(Mistake(empty_interval(name, lower, upper), place))
             return None
         if interval.periodic and name == self.data.get("time"):
             self.mistakes.append(Mistake(f"`{name}` is time, and time is not periodic", place))
-        return Coordinate(name, lower, upper, interval.periodic and name != self.data.get("time"), place)
+        periodic = interval.periodic and name != self.data.get("time")
+        return Coordinate(name, lower, upper, periodic, (texts[0], texts[1]), place)
 
     def _parameters(self, keys: ProblemKeys) -> tuple[Parameter, ...]:
         built = []
@@ -197,25 +200,34 @@ class _Builder:
         return tuple(built)
 
     def _conditions(
-        self, keys: ProblemKeys, scope: Scope | None, coordinates: Sequence[Coordinate]
+        self,
+        keys: ProblemKeys,
+        scope: Scope | None,
+        coordinates: Sequence[Coordinate],
+        values: Mapping[str, float],
     ) -> tuple[Condition, ...]:
         built = []
         for name, given in keys.conditions.items():
             place = self.where("conditions", name, "equation")
-            faces = self._faces(name, given.on, coordinates, keys.time) if scope is not None else None
+            faces = self._faces(name, given.on, coordinates, keys.time, values) if scope is not None else None
             residual = self._attempt(condition_residual, given.equation, scope, place) if scope is not None else None
             if faces is not None and residual is not None:
                 built.append(Condition(name, faces, residual))
         return tuple(built)
 
     def _faces(
-        self, name: str, texts: Sequence[str], coordinates: Sequence[Coordinate], time: str | None
+        self,
+        name: str,
+        texts: Sequence[str],
+        coordinates: Sequence[Coordinate],
+        time: str | None,
+        values: Mapping[str, float],
     ) -> tuple[Face, ...] | None:
         """The faces of a condition; those of a coordinate whose own interval is wrong are not looked at."""
         given = self.data.get("coordinates")
         wrong = set(given if isinstance(given, Mapping) else ()) - {c.name for c in coordinates}
         known = [t for t in texts if t.partition("=")[0].strip() not in wrong and not (wrong and t == "boundary")]
-        return self._attempt(parse_faces, known, coordinates, time, self.where("conditions", name, "on"))
+        return self._attempt(parse_faces, known, coordinates, time, self.where("conditions", name, "on"), values)
 
     def _symmetries(self, keys: ProblemKeys, scope: Scope | None) -> tuple[Symmetry, ...]:
         if scope is None:
@@ -269,6 +281,11 @@ class _Builder:
             message = f"`tolerance` must be greater than zero, not {value:g}"
             self.mistakes.append(Mistake(message, self.where("tolerance")))
         return value if value is not None else 1e-3
+
+
+def _uses(text: str, values: Mapping[str, float]) -> bool:
+    """Whether a text names one of the parameters."""
+    return bool(set(re.findall(r"[^\W\d]\w*", text)) & set(values))
 
 
 def _order(mistake: Mistake) -> tuple[int, int]:

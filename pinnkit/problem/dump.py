@@ -77,7 +77,8 @@ def _text(text: str) -> DoubleQuotedScalarString:
 
 
 def _interval(coordinate: Coordinate) -> Any:
-    ends = _flow([coordinate.lower, coordinate.upper])
+    numbers = (coordinate.lower, coordinate.upper)
+    ends = _flow([_text(text) if text else end for text, end in zip(coordinate.ends, numbers, strict=True)])
     return _braces({"range": ends, "periodic": True}) if coordinate.periodic else ends
 
 

@@ -1,5 +1,6 @@
 """Checks of the equations themselves: which fields and parameters they use, and where they degenerate."""
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -49,6 +50,7 @@ def unused_parameter(problem: Problem) -> Iterator[Remark]:
     if problem.reference is not None:
         trees += [e.tree for e in problem.reference.exact.values()]
     used.update(str(symbol) for tree in trees for symbol in tree.free_symbols)
+    used.update(word for c in problem.coordinates for text in c.ends for word in re.findall(r"\w+", text))
     for parameter in problem.parameters:
         if parameter.name not in used:
             yield Remark(f"the parameter `{parameter.name}` is used nowhere", parameter.place)

@@ -1,6 +1,6 @@
 """Faces of the domain by their text: `x = -1`, a list of such, or `boundary` for every face in space."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pinnkit.equations.parse import parse_number
 from pinnkit.errors import Mistake, Place, UserError, unknown
@@ -21,9 +21,13 @@ def boundary(coordinates: Iterable[Coordinate], time: str | None) -> tuple[Face,
 
 
 def parse_faces(
-    texts: Sequence[str], coordinates: Sequence[Coordinate], time: str | None, place: Place | None = None
+    texts: Sequence[str],
+    coordinates: Sequence[Coordinate],
+    time: str | None,
+    place: Place | None = None,
+    values: Mapping[str, float] | None = None,
 ) -> tuple[Face, ...]:
-    """The faces that the texts name, in their order.
+    """The faces that the texts name, in their order; `values` are numbers that may stand there by name.
 
     Raises:
         UserError: every text that names no face, and a face that is named twice.
@@ -32,7 +36,11 @@ def parse_faces(
     mistakes: list[Mistake] = []
     for text in texts:
         try:
-            found = boundary(coordinates, time) if text.strip() == "boundary" else (_face(text, coordinates, place),)
+            found = (
+                boundary(coordinates, time)
+                if text.strip() == "boundary"
+                else (_face(text, coordinates, place, values),)
+            )
         except UserError as error:
             mistakes += error.mistakes
             continue
@@ -45,7 +53,9 @@ def parse_faces(
     return tuple(faces)
 
 
-def _face(text: str, coordinates: Sequence[Coordinate], place: Place | None) -> Face:
+def _face(
+    text: str, coordinates: Sequence[Coordinate], place: Place | None, values: Mapping[str, float] | None
+) -> Face:
     left, equals, right = (part.strip() for part in text.partition("="))
     shown = short(text)
     names = [c.name for c in coordinates]
@@ -60,7 +70,7 @@ def _face(text: str, coordinates: Sequence[Coordinate], place: Place | None) -> 
     if coordinate.periodic:
         message = f"`{shown}` is no face: `{left}` is periodic, and takes no conditions"
         raise UserError(Mistake(message, place))
-    value = parse_number(right, place)
+    value = parse_number(right, place, values)
     scale = max(abs(coordinate.lower), abs(coordinate.upper))
     for face in ends(coordinate):
         if abs(face.value - value) <= _RELATIVE * scale:

@@ -9,6 +9,7 @@ import numpy as np
 import sympy
 
 from pinnkit.equations.expression import Expression, Partial, Scope
+from pinnkit.equations.parse import parse_number
 from pinnkit.equations.partials import partials_in
 from pinnkit.errors import Mistake, Place, UserError, unknown
 
@@ -19,12 +20,16 @@ Side = Literal["lower", "upper"]
 @final
 @dataclass(frozen=True)
 class Coordinate:
-    """An independent variable and its interval; a periodic one is joined at its ends."""
+    """An independent variable and its interval; a periodic one is joined at its ends.
+
+    ``ends`` are the texts of the lower and the upper end that parameters are part of, else empty.
+    """
 
     name: str
     lower: float
     upper: float
     periodic: bool = False
+    ends: tuple[str, str] = ("", "")
     place: Place | None = field(default=None, compare=False)
 
     @property
@@ -198,7 +203,38 @@ class Problem:
             replace(p, value=float(values[p.name]), text=repr(float(values[p.name]))) if p.name in values else p
             for p in self.parameters
         )
-        return replace(self, parameters=changed)
+        coordinates = tuple(_moved(c, {p.name: p.value for p in changed}) for c in self.coordinates)
+        conditions = tuple(_on(condition, {c.name: c for c in coordinates}) for condition in self.conditions)
+        return replace(self, parameters=changed, coordinates=coordinates, conditions=conditions)
+
+
+def _moved(coordinate: Coordinate, values: Mapping[str, float]) -> Coordinate:
+    """The coordinate with its ends where other values of the parameters put them.
+
+    Raises:
+        UserError: an interval that is empty, or whose end is no number.
+    """
+    lower, upper = (
+        parse_number(text, coordinate.place, values) if text else end
+        for text, end in zip(coordinate.ends, (coordinate.lower, coordinate.upper), strict=True)
+    )
+    if not lower < upper:
+        raise UserError(Mistake(empty_interval(coordinate.name, lower, upper), coordinate.place))
+    return replace(coordinate, lower=lower, upper=upper)
+
+
+def empty_interval(name: str, lower: float, upper: float) -> str:
+    """The sentence for an interval that does not rise."""
+    return f"the interval of `{name}` must go from a lower to an upper end, not from {lower:g} to {upper:g}"
+
+
+def _on(condition: Condition, coordinates: Mapping[str, Coordinate]) -> Condition:
+    """The condition on faces that have moved with their coordinates."""
+    faces = []
+    for face in condition.faces:
+        along = coordinates[face.coordinate]
+        faces.append(replace(face, value=along.lower if face.side == "lower" else along.upper))
+    return replace(condition, faces=tuple(faces))
 
 
 def partials_of(equation: Equation, scope: Scope) -> frozenset[Partial]:

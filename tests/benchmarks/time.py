@@ -56,8 +56,8 @@ ROWS = (
 REMARK = """Each row is `pinnkit solve problems/NAME.yaml` with the config that the file names, seed 0, one run. The error
 is the largest relative L2 error of a field in the run's own result.json, against the reference that the file names; the
 second figure is the largest against independent data, by the run's own `predict` on their grid. The published figures
-are from the papers, on their machines, grids and networks. Configs were chosen on these very problems, with the error in
-view."""
+are from the papers, on their machines, grids and networks. Configs were chosen on these very problems, with the error
+in view."""
 
 
 def main() -> None:
@@ -90,7 +90,9 @@ def solved(row: Row) -> dict[str, Any]:
     figures["reference"] = result["reference"]
     figures["at_end"] = result["windows"][-1].get("relative_l2_at_end", {}) if result["windows"] else {}
     figures["windows"] = len(result["windows"])
-    figures["independent"] = against_data(solution, row.truth) if row.truth and (REFERENCES / row.truth).is_file() else None
+    figures["independent"] = (
+        against_data(solution, row.truth) if row.truth and (REFERENCES / row.truth).is_file() else None
+    )
     return figures
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from pinnkit.errors import UserError
 from pinnkit.problem.define import define
+from pinnkit.problem.dump import dump_problem
+from pinnkit.problem.equation_checks import unused_parameter
 from pinnkit.problem.load import problem_of
 from pinnkit.problem.problem import Coordinate, Face, Problem, Symmetry
 from pinnkit.reading import parse_yaml
@@ -263,3 +265,21 @@ def test_strange_values_are_understood_or_refused_in_words(path: tuple[Any, ...]
             reports.append(str(error))
     assert reports
     assert max(len(report) for report in reports) < 10_000
+
+
+def test_an_interval_may_end_where_a_parameter_says() -> None:
+    text = HEAT.replace('{x: [-1, 1], t: [0, "2*pi"]}', '{x: ["-L", L], t: [0, "2*T"]}')
+    text = text.replace('{nu: "0.01/pi"}', "{nu: 0.1, L: 2, T: 0.5}").replace(
+        '["x = -1", "x = 1"]', '["x = -L", "x = 2"]'
+    )
+    problem = _read(text)
+    assert (problem.coordinate("x").lower, problem.coordinate("t").upper) == (-2.0, 1.0)
+    longer = problem.with_parameters(T=3, L=1)
+    assert (longer.coordinate("x").upper, longer.coordinate("t").upper) == (1.0, 6.0)
+    assert [face.value for face in longer.conditions[1].faces] == [-1.0, 1.0]
+    assert list(unused_parameter(longer)) == []
+    again = _read(dump_problem(longer))
+    assert again == longer
+    assert again.with_parameters(T=1).coordinate("t").upper == 2.0
+    with pytest.raises(UserError, match="must go from a lower to an upper end, not from 0 to -2"):
+        problem.with_parameters(T=-1)
