@@ -1,48 +1,50 @@
 """Periodic evolution equations by Fourier series in space and exponential Runge-Kutta steps in time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, final
 
 import numpy as np
-import scipy.fft
 import sympy
 
-from pinnkit.equations.evaluate import Program, compile_tree
+from pinnkit.equations.evaluate import compile_tree
 from pinnkit.equations.expression import Partial
-from pinnkit.equations.partials import partials_in
-from pinnkit.errors import Mistake, UserError
+from pinnkit.errors import UserError
 from pinnkit.problem.problem import Problem
 from pinnkit.verification.errors import relative_l2
-from pinnkit.verification.evolution import Evolution, cannot_treat, read_evolution
+from pinnkit.verification.evolution import Evolution, cannot_treat, failed, read_evolution
+from pinnkit.verification.exponential_steps import ExponentialStep
+from pinnkit.verification.fourier import Fourier
 from pinnkit.verification.method import ReferenceMethod, ReferenceSolution, evaluated
+from pinnkit.verification.slaved import Slaved
+from pinnkit.verification.slots import Slotted, slotted
 
 
 @final
 @dataclass(frozen=True)
 class ETDRK4(ReferenceMethod):
-    """v_t = L v + N(v, t) for the Fourier coefficients v of periodic fields, by steps of order four and exact in L.
+    """v_t = L v + N(v, t) for the Fourier coefficients v of periodic fields, by steps that are exact in L.
 
-    L holds the terms of each field's own derivatives with numbers as factors; N is the rest, computed at twice as many
-    nodes as there are waves, so that products of up to three fields are free of aliases. The coefficients of a step
-    are means over circles in the complex plane. Steps are halved, and waves doubled where the last ones still carry
-    something, until two resolutions agree; their difference is the accuracy that is stated of the finer one.
+    L holds the terms of each field's own derivatives with numbers as factors; N is the rest, computed at so many
+    nodes that products of up to three fields are free of aliases. Fields without a time derivative follow from the
+    others wave by wave. Runs with steps h, h/2 and h/4 of order four are extrapolated to order six, and compared with
+    what the two finer ones give alone; waves are doubled where the last ones still carry something. Four times the
+    larger difference is the stated accuracy.
 
     S. M. Cox, P. C. Matthews, J. Comput. Phys. 176 (2002) 430; A.-K. Kassam, L. N. Trefethen, SIAM J. Sci. Comput. 26
     (2005) 1214.
 
     Args:
-        accuracy: the relative L2 difference of two resolutions at which refinement ends.
+        accuracy: the relative L2 error at which refinement ends.
         waves: how many nodes each coordinate of space has at first.
-        steps: how many steps there are at first.
+        steps: how many steps h there are at first.
         levels: the most refinements.
     """
 
     accuracy: float = 1e-9
     waves: int = 64
-    steps: int = 200
-    levels: int = 7
+    steps: int = 64
+    levels: int = 9
 
     def __post_init__(self) -> None:
         if not 0 < self.accuracy < 1:
@@ -59,28 +61,11 @@ class ETDRK4(ReferenceMethod):
         """
         evolution = read_evolution(problem, "etdrk4")
         _require_periodic(problem, evolution)
-        waves, steps = self.waves, self.steps
-        times = np.linspace(evolution.time.lower, evolution.time.upper, _COMPARED + 1)[1:]
-        nodes = _nodes(evolution, self.waves)
-        chosen, before, difference = None, None, np.inf
-        for _ in range(self.levels + 1):
-            level = _Level(problem, evolution, waves, steps)
-            with np.errstate(all="ignore"):  # a resolution too coarse blows up, and is not taken
-                found = np.stack([level.at(state, nodes) for state in level.states(times)])
-            if before is not None and np.all(np.isfinite(found)):
-                flat = [part.reshape(-1, len(problem.fields)) for part in (found, before)]
-                change = float(np.max(relative_l2(*flat)))
-                if change < difference:
-                    chosen, difference = level, change
-                if difference <= self.accuracy:
-                    break
-            before = found if np.all(np.isfinite(found)) else None
-            waves, steps = (2 * waves if level.crowded else waves), 2 * steps
-        if chosen is None or not difference < _COARSEST:
-            reason = f"no two of its resolutions agree: the last has {waves} waves and {steps} steps"
-            raise UserError(Mistake(f"reference method `etdrk4` failed on `{problem.name}`: {reason}"))
-        method = f"a Fourier spectral method with {chosen.count} nodes a coordinate and ETDRK4 steps"
-        return ReferenceSolution(chosen.values, method, max(difference, _ROUND_OFF))
+        search = _Search(problem, evolution, self)
+        with np.errstate(all="ignore"):  # a resolution too coarse blows up, and is not taken
+            chosen, error = search.run()
+        method = f"a Fourier spectral method with {chosen.fourier.count} nodes a coordinate and ETDRK4 steps"
+        return ReferenceSolution(chosen.values, method, max(error, _ROUND_OFF))
 
 
 _COMPARED = 8
@@ -92,11 +77,31 @@ _COARSEST = 1e-2
 _ROUND_OFF = 1e-14
 """The least error that is stated: two resolutions may agree in digits that both have lost."""
 
-_TAIL = 1e-12
-"""The share of the largest coefficient below which the last waves carry nothing."""
+_SAFETY = 4.0
+"""How many times the larger difference is stated."""
 
-_CIRCLE = 32
-"""Points on the circles over which the functions of L h are averaged."""
+_GROWTH = 10.0
+"""How far an error of the smallest waves is thought to grow in time, before two numbers of waves were compared."""
+
+_MOST_WAVES = {1: 2**14, 2: 2**10}
+"""The most nodes a coordinate, by the number of coordinates: more would take too long or too much memory."""
+
+_PARTS = (1, 2, 4)
+"""How many parts a step is made in, by the runs that are extrapolated."""
+
+
+def _weights(parts: tuple[int, ...]) -> np.ndarray:
+    """The factors with which the errors of runs of fourth order cancel, but for the highest orders."""
+    orders = (0, 4, 5)[: len(parts)]
+    return np.linalg.solve([[float(p) ** -order for p in parts] for order in orders], np.eye(len(parts))[0])
+
+
+def _extrapolated(states: Sequence[np.ndarray], parts: tuple[int, ...] = _PARTS) -> np.ndarray:
+    """What the last of the states, by runs with these parts, tend to."""
+    total = np.zeros_like(states[0])
+    for weight, state in zip(_weights(parts), states[-len(parts) :], strict=True):
+        total += weight * state
+    return total
 
 
 def _require_periodic(problem: Problem, evolution: Evolution) -> None:
@@ -110,10 +115,75 @@ def _require_periodic(problem: Problem, evolution: Evolution) -> None:
         raise cannot_treat(problem, "etdrk4", f"the condition `{condition.name}` on {face} is not one of the start")
 
 
-def _nodes(evolution: Evolution, count: int) -> np.ndarray:
-    """The points (n, d) of a grid in space."""
-    axes = [c.lower + c.length * np.arange(count) / count for c in evolution.space]
-    return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
+@final
+class _Search:
+    """Looks for the coarsest resolution that is as accurate as asked."""
+
+    def __init__(self, problem: Problem, evolution: Evolution, options: ETDRK4) -> None:
+        self._problem, self._evolution, self._options = problem, evolution, options
+        # These lie between whole steps at every level, so that runs with like steps can be shared between levels.
+        places = np.unique(np.round(np.linspace(0, options.steps, _COMPARED + 1)).astype(int))[1:]
+        self._times = evolution.time.lower + evolution.time.length * places / options.steps
+        self._runs: dict[int, np.ndarray] = {}
+        self._growth = _GROWTH
+
+    def run(self) -> "tuple[_Level, float]":
+        """The resolution and its error.
+
+        Raises:
+            UserError: none of them is good.
+        """
+        waves, steps = self._options.waves + self._options.waves % 2, self._options.steps
+        nodes = Fourier(self._evolution.space, waves, 2.0).nodes(waves)
+        best: tuple[_Level | None, float] = None, np.inf
+        before: tuple[np.ndarray, float] | None = None
+        for _ in range(self._options.levels + 1):
+            level = _Level(self._problem, self._evolution, waves, steps)
+            coarse = self._states(level, steps, 1)
+            if coarse is None:
+                steps, before = 2 * steps, None
+                continue
+            tail = max(level.fourier.tail(state) for state in coarse)
+            values = self._values(level, coarse, nodes)
+            if before is not None and before[1] > 0:
+                self._growth = max(1.0, float(np.max(relative_l2(values, before[0]))) / before[1])
+            before = None
+            most = _MOST_WAVES[len(self._evolution.space)]
+            if self._growth * tail > max(0.1 * self._options.accuracy, _ROUND_OFF) and 2 * waves <= most:
+                waves, self._runs, before = 2 * waves, {}, (values, tail)
+                continue
+            error = _SAFETY * max(self._time_error(level, steps, nodes), self._growth * tail)
+            best = (level, error) if error < best[1] else best
+            if error <= self._options.accuracy:
+                break
+            steps *= 2
+        if best[0] is None or not best[1] < _COARSEST:
+            reason = f"no two of its resolutions agree up to {waves} waves and {steps} steps"
+            raise failed(self._problem, "etdrk4", reason)
+        return best[0], best[1]
+
+    def _states(self, level: "_Level", steps: int, parts: int) -> np.ndarray | None:
+        """The states (times, f, ...) of a run, or None where it blows up."""
+        if steps * parts not in self._runs:
+            found = []
+            for state in level.run(self._times, parts):
+                if not np.all(np.isfinite(state)):
+                    return None
+                found.append(state)
+            self._runs[steps * parts] = np.stack(found)
+        return self._runs[steps * parts]
+
+    def _values(self, level: "_Level", states: Iterable[np.ndarray], nodes: np.ndarray) -> np.ndarray:
+        return np.concatenate([level.at(state, nodes) for state in states])
+
+    def _time_error(self, level: "_Level", steps: int, nodes: np.ndarray) -> float:
+        """How far all runs and the two finer ones tend to different values."""
+        runs = [self._states(level, steps, parts) for parts in _PARTS]
+        states = [run for run in runs if run is not None]
+        if len(states) < len(runs):
+            return np.inf
+        every, finer = _extrapolated(states), _extrapolated(states, _PARTS[1:])
+        return float(np.max(relative_l2(self._values(level, finer, nodes), self._values(level, every, nodes))))
 
 
 @final
@@ -121,21 +191,28 @@ class _Level:
     """The solution with `count` nodes in each coordinate of space and steps of one length."""
 
     def __init__(self, problem: Problem, evolution: Evolution, count: int, steps: int) -> None:
-        self.problem, self.evolution, self.count = problem, evolution, count
+        self.problem, self.evolution = problem, evolution
         self.step = evolution.time.length / steps
-        self.crowded = False
-        self._axes = tuple(range(1, 1 + len(evolution.space)))
-        self._wave_numbers = _wave_numbers(evolution, count)
-        self._split = [_split(problem, evolution, i) for i in range(len(problem.fields))]
-        self._linear = np.stack([self._symbol(symbol) for symbol, _ in self._split])
-        self._partials = sorted(frozenset().union(*(program.partials for _, program in self._split)))
-        fine = _nodes(evolution, 2 * count)
-        self._columns = {c.name: fine[:, i].reshape(self._fine_shape) for i, c in enumerate(evolution.space)}
-        self._step_of = _Coefficients(self._linear, self.step)
-
-    @property
-    def _fine_shape(self) -> tuple[int, ...]:
-        return (2 * self.count,) * len(self.evolution.space)
+        split = [slotted(rate, problem.scope) for rate in evolution.rates]
+        linear = [
+            {p: factor for p, factor in parts.linear.items() if p.field == name}
+            for name, parts in zip(evolution.evolving, split, strict=True)
+        ]
+        rests = [_rest(parts, own) for parts, own in zip(split, linear, strict=True)]
+        degrees = [slotted(rest, problem.scope).degree for rest in rests]
+        squares = all(degree is not None and degree <= 2 for degree in degrees)
+        self.fourier = Fourier(evolution.space, count, 1.5 if squares else 2.0)
+        self._programs = [compile_tree(rest, problem.scope) for rest in rests]
+        self._linear = np.stack([self._symbol(terms) for terms in linear])
+        self._partials = sorted(frozenset().union(*(program.partials for program in self._programs)))
+        self._slaved = Slaved(problem, evolution, "etdrk4", self.fourier)
+        self._fields = (*evolution.evolving, *self._slaved.fields)
+        self._spectra = [self._spectrum(p) for p in self._partials]
+        fine = self.fourier.nodes(self.fourier.fine_count)
+        shape = self.fourier.fine_shape
+        self._columns: dict[Partial | str, Any] = {
+            c.name: fine[:, i].reshape(shape) for i, c in enumerate(evolution.space)
+        }
 
     def values(self, points: np.ndarray) -> np.ndarray:
         """The fields (n, f) at points (n, d) of the problem's coordinates."""
@@ -148,162 +225,96 @@ class _Level:
         result = np.empty((len(points), len(self.problem.fields)))
         order = np.argsort(which, kind="stable")
         groups = np.split(order, np.searchsorted(which[order], np.arange(1, len(times))))
-        for state, own in zip(self.states(times), groups, strict=True):
-            result[own] = self.at(state, points[own][:, space])
+        runs = zip(*(self.run(times, parts) for parts in _PARTS), strict=True)
+        for states, own in zip(runs, groups, strict=True):
+            result[own] = self.at(_extrapolated(states), points[own][:, space])
         return result
 
-    def states(self, times: np.ndarray) -> Iterator[np.ndarray]:
-        """The coefficients (f, ...) at rising times: whole steps, and for each time one shorter step of its own."""
+    def run(self, times: np.ndarray, parts: int) -> Iterator[np.ndarray]:
+        """The evolving fields at rising times, every step made in so many parts.
+
+        A time between two steps is reached by a shorter step of its own, in as many parts.
+        """
         state, done, begin = self._start(), 0, self.evolution.time.lower
+        whole = ExponentialStep(self._linear, self.step / parts)
         for when in times:
-            whole = int((when - begin) / self.step * (1 + 1e-12))
-            for number in range(done, whole):
-                state = self._advance(state, begin + number * self.step, self._step_of)
-            done = max(done, whole)
+            upto = int((when - begin) / self.step * (1 + 1e-12))
+            while done < upto:
+                state = self._stepped(state, begin + done * self.step, whole, parts)
+                done += 1
             rest = when - begin - done * self.step
-            short = rest > 1e-12 * self.step
-            at = self._advance(state, begin + done * self.step, _Coefficients(self._linear, rest)) if short else state
-            self.crowded |= self._has_tail(at)
-            yield at
+            if rest > 1e-12 * self.step:
+                yield self._stepped(state, begin + done * self.step, ExponentialStep(self._linear, rest / parts), parts)
+            else:
+                yield state
 
     def at(self, state: np.ndarray, points: np.ndarray) -> np.ndarray:
-        """The fields (n, f) at points (n, d) in space, by their Fourier sums."""
-        sums = np.empty((len(points), len(state)))
-        half = max(1, 2_000_000 // (self.count ** len(self.evolution.space)))
-        for begin, end in pairwise([*range(0, len(points), half), len(points)]):
-            waves = [
-                np.exp(1j * k * (points[begin:end, i : i + 1] - c.lower))
-                for i, (c, k) in enumerate(zip(self.evolution.space, self._plain_numbers, strict=True))
-            ]
-            for field, own in enumerate(state):
-                part = waves[-1] @ own.T if len(waves) > 1 else waves[0] @ own
-                part = np.einsum("nk,nk->n", waves[0], part) if len(waves) > 1 else part
-                sums[begin:end, field] = part.real
-        return sums / self.count ** len(self.evolution.space)
+        """All fields (n, f) at points (n, d) in space."""
+        whole = self._whole(state)
+        return self.fourier.at(whole[[self._fields.index(name) for name in self.problem.fields]], points)
 
-    @property
-    def _plain_numbers(self) -> list[np.ndarray]:
-        return [2 * np.pi / c.length * np.fft.fftfreq(self.count, 1.0 / self.count) for c in self.evolution.space]
+    def _stepped(self, state: np.ndarray, t: float, step: ExponentialStep, parts: int) -> np.ndarray:
+        for part in range(parts):
+            state = step(state, t + part * step.length, self._rates)
+        return state
 
     def _start(self) -> np.ndarray:
-        nodes = _nodes(self.evolution, self.count)
+        nodes = self.fourier.nodes(self.fourier.count)
         points = np.full((len(nodes), len(self.problem.coordinates)), self.evolution.time.lower)
         for i, c in enumerate(self.evolution.space):
             points[:, self.problem.index(c.name)] = nodes[:, i]
-        shape = (self.count,) * len(self.evolution.space)
+        shape = (self.fourier.count,) * self.fourier.dimension
         fields = [evaluated(tree, self.problem, points).reshape(shape) for tree in self.evolution.initial]
-        return self._trimmed(scipy.fft.fftn(np.stack(fields), axes=self._axes))
+        state = self.fourier.of_values(np.stack(fields))
+        self._slaved.require_consistent(state, self._known(self.evolution.time.lower))
+        return state
 
-    def _advance(self, v: np.ndarray, t: float, c: "_Coefficients") -> np.ndarray:
-        """One step of Cox and Matthews."""
-        half = t + 0.5 * c.step
-        n0 = self._rest(v, t)
-        a = c.half * v + c.q * n0
-        n1 = self._rest(a, half)
-        b = c.half * v + c.q * n1
-        n2 = self._rest(b, half)
-        n3 = self._rest(c.half * a + c.q * (2.0 * n2 - n0), t + c.step)
-        return c.whole * v + c.first * n0 + 2.0 * c.middle * (n1 + n2) + c.last * n3
+    def _known(self, t: float) -> dict[Partial | str, Any]:
+        return {**self._columns, self.evolution.time.name: t}
 
-    def _rest(self, v: np.ndarray, t: float) -> np.ndarray:
+    def _whole(self, v: np.ndarray) -> np.ndarray:
+        """The coefficients of all fields, those without a time derivative last."""
+        if not self._slaved.fields:
+            return v
+        return np.concatenate([v, self._slaved(v, self._known(self.evolution.time.lower))])
+
+    def _rates(self, v: np.ndarray, t: float) -> np.ndarray:
         """The coefficients of N."""
-        values: dict[Partial | str, Any] = {self.evolution.time.name: t}
-        values.update(self._columns)
-        for partial in self._partials:
-            values[partial] = self._on_fine(v[self.problem.fields.index(partial.field)] * self._power(partial))
-        like = np.empty(self._fine_shape)
-        rates = np.stack([program.broadcast(values, like) for _, program in self._split])
-        return self._trimmed(self._from_fine(scipy.fft.fftn(rates, axes=self._axes)))
+        values = self._known(t)
+        apart = self._slaved.apart(values)
+        if self._partials:
+            spectra = np.empty((len(self._partials), *self.fourier.shape), dtype=complex)
+            for own, (terms, power, place) in zip(spectra, self._spectra, strict=True):
+                (first, factor), *further = terms
+                np.multiply(v[first], factor, out=own)
+                for field, factor in further:
+                    own += v[field] * factor
+                if apart is not None and place >= 0:
+                    own += power * apart[place]
+            values.update(zip(self._partials, self.fourier.on_fine(spectra), strict=True))
+        like = np.empty(self.fourier.fine_shape)
+        return self.fourier.from_fine(np.stack([program.broadcast(values, like) for program in self._programs]))
 
-    def _on_fine(self, v: np.ndarray) -> np.ndarray:
-        padded = np.zeros(self._fine_shape, dtype=complex)
-        for own, wide in zip(self._corners(self.count), self._corners(2 * self.count), strict=True):
-            padded[wide] = v[own]
-        real: np.ndarray = scipy.fft.ifftn(padded).real
-        return real * 2 ** len(self.evolution.space)
-
-    def _from_fine(self, v: np.ndarray) -> np.ndarray:
-        kept = np.zeros((len(v), *(self.count,) * len(self.evolution.space)), dtype=complex)
-        every = (slice(None),)
-        for own, wide in zip(self._corners(self.count), self._corners(2 * self.count), strict=True):
-            kept[every + own] = v[every + wide]
-        return kept / 2 ** len(self.evolution.space)
-
-    def _corners(self, size: int) -> list[tuple[slice, ...]]:
-        """The blocks of the waves that both grids have, in an array of `size` in each direction."""
-        ends = (slice(0, self.count // 2), slice(size - self.count // 2 + 1, size))
-        return [(a,) for a in ends] if len(self.evolution.space) == 1 else [(a, b) for a in ends for b in ends]
-
-    def _trimmed(self, v: np.ndarray) -> np.ndarray:
-        """Without the waves that lie half-way between two nodes, whose derivatives have no sign."""
-        v = v.copy()
-        for axis in self._axes:
-            v[(slice(None),) * axis + (self.count // 2,)] = 0.0
-        return v
+    def _spectrum(self, partial: Partial) -> tuple[list[tuple[int, np.ndarray]], np.ndarray, int]:
+        """The factors of the evolving fields in a derivative, its power of i k, and its place among the slaved."""
+        power = self._power(partial)
+        if partial.field in self.evolution.evolving:
+            return [(self.evolution.evolving.index(partial.field), power)], power, -1
+        place = self._slaved.fields.index(partial.field)
+        follows = [(j, power * factor) for j, factor in enumerate(self._slaved.follows[place])]
+        return [term for term in follows if np.any(term[1])] or follows[:1], power, place
 
     def _power(self, partial: Partial) -> np.ndarray:
-        """(i k)^m of a derivative in space."""
-        power: Any = 1.0 + 0.0j
-        for c, k in zip(self.evolution.space, self._wave_numbers, strict=True):
-            power = power * (1j * k) ** partial.orders[self.problem.index(c.name)]
-        return np.asarray(power)
+        return self.fourier.power(tuple(partial.orders[self.problem.index(c.name)] for c in self.evolution.space))
 
     def _symbol(self, terms: dict[Partial, float]) -> np.ndarray:
-        total = np.zeros((self.count,) * len(self.evolution.space), dtype=complex)
+        total = np.zeros(self.fourier.shape, dtype=complex)
         for partial, factor in terms.items():
             total += factor * self._power(partial)
         return total
 
-    def _has_tail(self, v: np.ndarray) -> bool:
-        """Whether the last eighth of the waves carries more than rounding."""
-        size = np.abs(v)
-        edge = self.count // 2 - self.count // 16
-        for axis in self._axes:
-            last = np.take(size, range(edge, self.count - edge + 1), axis=axis)
-            if float(last.max()) > _TAIL * float(size.max()):
-                return True
-        return False
 
-
-def _wave_numbers(evolution: Evolution, count: int) -> list[np.ndarray]:
-    """2 pi k / length in the order of the transform, shaped to be multiplied along each coordinate."""
-    numbers = [2 * np.pi / c.length * np.fft.fftfreq(count, 1.0 / count) for c in evolution.space]
-    return list(np.meshgrid(*numbers, indexing="ij", sparse=True))
-
-
-def _split(problem: Problem, evolution: Evolution, field: int) -> tuple[dict[Partial, float], Program]:
-    """The linear terms of a rate in its own field, with numbers as factors, and the program of the rest."""
-    scope, rate = problem.scope, evolution.rates[field]
-    linear: dict[Partial, float] = {}
-    nodes = {p: scope.tree(p) for p in sorted(partials_in(rate, scope), key=lambda p: -p.order)}
-    slots = {p: sympy.Dummy() for p in nodes}
-    tree = rate
-    for partial, node in nodes.items():  # derivatives first, so that the field inside them is replaced with them
-        tree = tree.xreplace({node: slots[partial]})
-    for partial, slot in slots.items():
-        factor = sympy.diff(tree, slot)
-        if partial.field == problem.fields[field] and factor.is_number:
-            linear[partial] = float(factor)
-    back = {slot: nodes[p] for p, slot in slots.items()}
-    rest = tree - sympy.Add(*(sympy.diff(tree, slots[p]) * slots[p] for p in linear))
-    return linear, compile_tree(sympy.expand(rest).xreplace(back), scope)
-
-
-@final
-class _Coefficients:
-    """The functions of z = L h in a step of Cox and Matthews, each the mean over a circle around z."""
-
-    def __init__(self, linear: np.ndarray, step: float) -> None:
-        self.step = step
-        z = linear * step
-        self.half, self.whole = np.exp(z / 2), np.exp(z)
-        around = np.exp(2j * np.pi * (np.arange(_CIRCLE) + 0.5) / _CIRCLE)
-
-        def mean(function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-            total: np.ndarray = sum((function(z + turn) for turn in around), np.zeros_like(z))
-            return step * total / _CIRCLE
-
-        self.q = mean(lambda w: (np.exp(w / 2) - 1) / w)
-        self.first = mean(lambda w: (-4 - w + np.exp(w) * (4 - 3 * w + w**2)) / w**3)
-        self.middle = mean(lambda w: (2 + w + np.exp(w) * (w - 2)) / w**3)
-        self.last = mean(lambda w: (-4 - 3 * w - w**2 + np.exp(w) * (4 - w)) / w**3)
+def _rest(parts: Slotted, linear: dict[Partial, float]) -> sympy.Expr:
+    """A rate without its linear terms in its own field."""
+    rest = parts.tree - sympy.Add(*(parts.factor(p) * parts.slots[p] for p in linear))
+    return parts.written(sympy.expand(rest))

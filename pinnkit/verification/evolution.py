@@ -1,5 +1,6 @@
 """Reading a problem as u_t = F(u, its derivatives in space, x, t) with initial values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
@@ -8,6 +9,7 @@ import sympy
 from pinnkit.equations.expression import Partial
 from pinnkit.equations.partials import partials_in
 from pinnkit.errors import Mistake, UserError
+from pinnkit.problem.counting import held
 from pinnkit.problem.prescribed import dirichlet_value, number
 from pinnkit.problem.problem import Condition, Coordinate, Face, Problem, TorchResidual
 
@@ -17,14 +19,17 @@ from pinnkit.problem.problem import Condition, Coordinate, Face, Problem, TorchR
 class Evolution:
     """The parts of the problem, every parameter replaced by its value.
 
-    rates: F of every field. initial: every field at the start, over the coordinates of space. held: the conditions
-    elsewhere, by face.
+    evolving: the fields that have a time derivative. rates: F of each of them. initial: each of them at the start,
+    over the coordinates of space. constraints: the equations without a time derivative, as residuals by name. held: the
+    conditions elsewhere, by face.
     """
 
     time: Coordinate
     space: tuple[Coordinate, ...]
+    evolving: tuple[str, ...]
     rates: tuple[sympy.Expr, ...]
     initial: tuple[sympy.Expr, ...]
+    constraints: Mapping[str, sympy.Expr]
     held: tuple[tuple[Condition, Face], ...]
 
 
@@ -38,61 +43,113 @@ def read_evolution(problem: Problem, method: str) -> Evolution:
         raise cannot_treat(problem, method, "no coordinate is named as `time`")
     time = problem.coordinate(problem.time)
     space = tuple(c for c in problem.coordinates if c is not time)
-    initial: dict[str, sympy.Expr] = {}
-    held: list[tuple[Condition, Face]] = []
-    for condition in problem.conditions:
-        for face in condition.faces:
-            if face.coordinate != time.name:
-                held.append((condition, face))
-                continue
-            value = dirichlet_value(condition, face, problem) if face.side == "lower" else None
-            if value is None:
-                reason = f"the condition `{condition.name}` on {face} does not give the value of a field at the start"
-                raise cannot_treat(problem, method, reason)
-            initial |= value
-    missing = [f"`{name}`" for name in problem.fields if name not in initial]
-    if missing:
-        reason = f"no condition on {time.name} = {time.lower:g} gives {', '.join(missing)}"
-        raise cannot_treat(problem, method, reason)
-    numbers = _numbers(problem)
-    values = tuple(initial[name].xreplace(numbers) for name in problem.fields)
-    return Evolution(time, space, _rates(problem, method), values, tuple(held))
+    moving, constraints = _sorted_equations(problem, method)
+    rates = _rates(problem, method, moving)
+    initial = _initial(problem, method, tuple(rates))
+    elsewhere = tuple((c, face) for c in problem.conditions for face in c.faces if face.coordinate != time.name)
+    return Evolution(
+        time,
+        space,
+        tuple(rates),
+        tuple(rates.values()),
+        tuple(initial[name].xreplace(numbers(problem)) for name in rates),
+        constraints,
+        elsewhere,
+    )
 
 
-def cannot_treat(problem: Problem, method: str, reason: str) -> UserError:
+def cannot_treat(problem: Problem, method: str, reason: str, hint: str | None = None) -> UserError:
     """The refusal of a problem by a reference method."""
-    return UserError(Mistake(f"reference method `{method}` cannot treat `{problem.name}`: {reason}"))
+    return UserError(Mistake(f"reference method `{method}` cannot treat `{problem.name}`: {reason}", hint=hint))
 
 
-def _numbers(problem: Problem) -> dict[sympy.Symbol, sympy.Number]:
+def failed(problem: Problem, method: str, reason: str, hint: str | None = None) -> UserError:
+    """What is told where a method may treat a problem, and did not get through."""
+    return UserError(Mistake(f"reference method `{method}` failed on `{problem.name}`: {reason}", hint=hint))
+
+
+def numbers(problem: Problem) -> dict[sympy.Symbol, sympy.Number]:
+    """The parameters' values by their symbols."""
     return {problem.scope.symbols[name]: number(value) for name, value in problem.values.items()}
 
 
-def _rates(problem: Problem, method: str) -> tuple[sympy.Expr, ...]:
-    """F, once the equations have been found to be linear in the u_t of every field, with numbers as factors."""
-    scope, fields = problem.scope, problem.fields
-    if len(problem.equations) != len(fields):
-        reason = f"{len(fields)} fields have {len(problem.equations)} equations"
-        raise cannot_treat(problem, method, reason)
-    along = problem.index(str(problem.time))
-    once = tuple(int(i == along) for i in range(len(scope.coordinates)))
-    slots = {scope.tree(Partial(name, once)): sympy.Dummy(name) for name in fields}
-    rows, rests = [], []
+def trees(problem: Problem, method: str) -> dict[str, sympy.Expr]:
+    """The residual of every equation by its name, with its derivatives carried out.
+
+    Raises:
+        UserError: an equation that is a Python function.
+    """
+    found = {}
     for equation in problem.equations:
         if isinstance(equation.residual, TorchResidual):
             raise cannot_treat(problem, method, f"the equation `{equation.name}` is a Python function")
-        tree = equation.residual.tree.doit().xreplace(_numbers(problem))
-        for partial in sorted(partials_in(tree, scope)):
-            if partial.orders[along] and partial.orders != once:
-                raise cannot_treat(problem, method, f"`{equation.name}` contains `{scope.name(partial)}`")
-        tree = tree.xreplace(slots)
+        found[equation.name] = equation.residual.tree.doit()
+    return found
+
+
+def _sorted_equations(problem: Problem, method: str) -> tuple[dict[str, sympy.Expr], dict[str, sympy.Expr]]:
+    """The equations with a time derivative, and those without."""
+    along = problem.index(str(problem.time))
+    moving: dict[str, sympy.Expr] = {}
+    constraints: dict[str, sympy.Expr] = {}
+    for name, given in trees(problem, method).items():
+        tree = given.xreplace(numbers(problem))
+        timed = [p for p in sorted(partials_in(tree, problem.scope)) if p.orders[along]]
+        for partial in timed:
+            if partial != Partial(partial.field, _once(problem)):
+                raise cannot_treat(problem, method, f"`{name}` contains `{problem.scope.name(partial)}`")
+        (moving if timed else constraints)[name] = tree
+    if len(problem.equations) != len(problem.fields):
+        reason = (
+            f"the number of its fields is {len(problem.fields)}, and that of its equations {len(problem.equations)}"
+        )
+        raise cannot_treat(problem, method, reason)
+    if not moving:
+        raise cannot_treat(problem, method, "no equation contains a time derivative")
+    return moving, constraints
+
+
+def _once(problem: Problem) -> tuple[int, ...]:
+    return tuple(int(c.name == problem.time) for c in problem.coordinates)
+
+
+def _rates(problem: Problem, method: str, moving: Mapping[str, sympy.Expr]) -> dict[str, sympy.Expr]:
+    """F by field, once the equations have been found to be linear in all u_t, with numbers as factors."""
+    scope = problem.scope
+    timed = {p.field for tree in moving.values() for p in partials_in(tree, scope) if p.orders == _once(problem)}
+    fields = [name for name in problem.fields if name in timed]
+    slots = {scope.tree(Partial(name, _once(problem))): sympy.Dummy(name) for name in fields}
+    rows, rests = [], []
+    for name, given in moving.items():
+        tree = given.xreplace(slots)
         factors = [sympy.diff(tree, slot) for slot in slots.values()]
         if any(not factor.is_number for factor in factors):
-            reason = f"`{equation.name}` is not linear in the time derivatives with numbers as their factors"
+            reason = f"`{name}` is not linear in the time derivatives with numbers as their factors"
             raise cannot_treat(problem, method, reason)
         rows.append(factors)
         rests.append(tree.xreplace(dict.fromkeys(slots.values(), sympy.S.Zero)))
     matrix = sympy.Matrix(rows)
-    if matrix.det() == 0:
-        raise cannot_treat(problem, method, "the equations do not determine the time derivative of every field")
-    return tuple(sympy.expand(rate) for rate in -matrix.LUsolve(sympy.Matrix(rests)))
+    if len(rows) != len(fields) or matrix.det() == 0:
+        raise cannot_treat(problem, method, "the equations do not determine the time derivative of every field in them")
+    solved = -matrix.LUsolve(sympy.Matrix(rests))
+    return {name: sympy.expand(rate) for name, rate in zip(fields, solved, strict=True)}
+
+
+def _initial(problem: Problem, method: str, evolving: tuple[str, ...]) -> dict[str, sympy.Expr]:
+    """Every evolving field at the start; what is said there of the others alone follows from the equations."""
+    time = problem.coordinate(str(problem.time))
+    initial: dict[str, sympy.Expr] = {}
+    for found in held(problem):
+        if found.face.coordinate != time.name or (found.face.side == "lower" and not found.fields & set(evolving)):
+            continue
+        condition, face = found.condition, found.face
+        value = dirichlet_value(condition, face, problem) if face.side == "lower" else None
+        if value is None:
+            reason = f"the condition `{condition.name}` on {face} does not give the value of a field at the start"
+            raise cannot_treat(problem, method, reason)
+        initial |= value
+    missing = [f"`{name}`" for name in evolving if name not in initial]
+    if missing:
+        reason = f"no condition on {time.name} = {time.lower:g} gives {', '.join(missing)}"
+        raise cannot_treat(problem, method, reason)
+    return initial

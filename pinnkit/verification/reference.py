@@ -9,13 +9,15 @@ from pinnkit.errors import Mistake, UserError
 from pinnkit.problem.problem import Problem
 from pinnkit.registry import Registry
 from pinnkit.verification.cole_hopf import ColeHopf
+from pinnkit.verification.dop853 import DOP853
 from pinnkit.verification.etdrk4 import ETDRK4
 from pinnkit.verification.method import ReferenceMethod, ReferenceSolution, evaluated
+from pinnkit.verification.method_of_lines import MethodOfLines
 
 REFERENCES: Registry[ReferenceMethod] = Registry(
     "reference method",
     ReferenceMethod,  # type: ignore[type-abstract]  # the table only compares with it and never builds it
-    {"cole_hopf": ColeHopf, "etdrk4": ETDRK4},
+    {"cole_hopf": ColeHopf, "etdrk4": ETDRK4, "dop853": DOP853, "method_of_lines": MethodOfLines},
 )
 
 

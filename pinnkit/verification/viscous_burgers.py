@@ -6,9 +6,10 @@ from typing import final
 import sympy
 
 from pinnkit.equations.partials import partials_in
-from pinnkit.errors import Mistake, UserError
+from pinnkit.errors import UserError
 from pinnkit.problem.prescribed import dirichlet_value
 from pinnkit.problem.problem import Condition, Coordinate, Equation, Face, Problem, TorchResidual
+from pinnkit.verification.evolution import cannot_treat
 
 
 @final
@@ -117,4 +118,4 @@ def _value_on(problem: Problem, condition: Condition, face: Face) -> sympy.Expr:
 
 def _refusal(problem: Problem, reason: str) -> UserError:
     hint = "It treats u_t + u*u_x = nu*u_xx with u given at the start and zero walls or a periodic coordinate."
-    return UserError(Mistake(f"reference method `cole_hopf` cannot treat `{problem.name}`: {reason}", hint=hint))
+    return cannot_treat(problem, "cole_hopf", reason, hint)
