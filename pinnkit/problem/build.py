@@ -74,6 +74,7 @@ class _Builder:
         equations = self._equations(keys, scope)
         conditions = self._conditions(keys, scope, coordinates)
         symmetries = self._symmetries(keys, scope)
+        divergence_free = self._divergence_free(keys, scope)
         reference = self._reference(keys.reference, scope) if keys.reference is not None else None
         tolerance = self._tolerance(keys)
         if self.mistakes:
@@ -87,6 +88,7 @@ class _Builder:
             parameters=parameters,
             time=keys.time,
             symmetries=symmetries,
+            divergence_free=divergence_free,
             reference=reference,
             tolerance=tolerance,
             config=keys.config,
@@ -235,6 +237,31 @@ class _Builder:
                 elif found is not None:
                     built.append(found)
         return tuple(built)
+
+    def _divergence_free(self, keys: ProblemKeys, scope: Scope | None) -> tuple[str, ...]:
+        """The two fields without divergence, which take the coordinates of space in their order."""
+        given, place = tuple(keys.divergence_free or ()), self.where("divergence_free")
+        if not given or scope is None:
+            return ()
+        for i, name in enumerate(given):
+            at = self.where("divergence_free", i)
+            if name not in scope.fields:
+                message, hint = unknown("field", short(name), scope.fields)
+                self.mistakes.append(Mistake(f"{message} in `divergence_free`", at, hint=hint))
+            elif name in keys.symmetry:
+                message = f"`{name}` has a `symmetry` and is in `divergence_free`: one of them can be built in"
+                self.mistakes.append(Mistake(message, at))
+        if len(given) != 2 or given[0] == given[1]:
+            message = f"`divergence_free` needs two different fields, not {', '.join(map(short, given))}"
+            self.mistakes.append(Mistake(message, place, hint="The velocity in two coordinates of space, as [u, v]."))
+        space = [name for name in scope.coordinates if name != scope.time]
+        if len(space) != 2:
+            message = f"`divergence_free` needs two coordinates of space, and there are {len(space)}"
+            hint = f"Of space: {', '.join(space) or 'none'}." + (
+                "" if scope.time else " No coordinate is `time`."
+            )
+            self.mistakes.append(Mistake(message, place, hint=hint))
+        return given
 
     def _reference(self, given: ReferenceKeys, scope: Scope | None) -> Reference | None:
         place, options = self.where("reference"), dict(given.model_extra or {})

@@ -40,6 +40,8 @@ def dump_problem(problem: Problem) -> str:
     keys["fields"] = _flow(problem.fields)
     if problem.symmetries:
         keys["symmetry"] = _symmetries(problem)
+    if problem.divergence_free:
+        keys["divergence_free"] = _flow(problem.divergence_free)
     if problem.parameters:
         keys["parameters"] = {p.name: _value(p) for p in problem.parameters}
     keys["equations"] = {e.name: _equation(e.residual) for e in problem.equations}

@@ -127,7 +127,8 @@ class Reference:
 class Problem:
     """Differential equations, their domain and their conditions, checked and ready to be solved.
 
-    ``source`` is the file that it was read from, and ``places`` says where its keys stand there.
+    ``divergence_free`` names no field, or two: the components of a vector without divergence along ``space``, which
+    then has two coordinates. ``source`` is the file that it was read from, and ``places`` says where its keys stand there.
     """
 
     name: str
@@ -138,6 +139,7 @@ class Problem:
     parameters: tuple[Parameter, ...] = ()
     time: str | None = None
     symmetries: tuple[Symmetry, ...] = ()
+    divergence_free: tuple[str, ...] = ()
     reference: Reference | None = None
     tolerance: float = 1e-3
     config: str = "levenberg_marquardt"
@@ -160,6 +162,11 @@ class Problem:
     def values(self) -> Mapping[str, float]:
         """The value of every parameter by name."""
         return {p.name: p.value for p in self.parameters}
+
+    @cached_property
+    def space(self) -> tuple[str, ...]:
+        """The names of all coordinates but time."""
+        return tuple(c.name for c in self.coordinates if c.name != self.time)
 
     def coordinate(self, name: str) -> Coordinate:
         """The coordinate called `name`."""

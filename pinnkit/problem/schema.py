@@ -170,6 +170,7 @@ class ProblemKeys(_Part):
     ] = Field(None, description="The differential equations, by name or as a list.")
     conditions: dict[StrictStr, ConditionKeys] = Field({}, description="What holds on the faces, by name.")
     symmetry: dict[StrictStr, Texts] = Field({}, description="Fields that are `odd in x` or `even in x`.")
+    divergence_free: Names | None = Field(None, description="Two fields made free of divergence, such as [u, v].")
     reference: ReferenceKeys | None = Field(None, description="What is known of the answer.")
     tolerance: Number = Field(1e-3, description="The relative L2 error up to which an answer counts as verified.")
     config: StrictStr = Field("levenberg_marquardt", description="The recommended way to solve it.")

@@ -43,7 +43,7 @@ def _count(number: int, word: str) -> str:
 
 
 def _domain(problem: Problem) -> list[str]:
-    """The coordinates, fields, parameters and symmetries, one line each."""
+    """The coordinates, fields, parameters and what is built into the fields, one line each."""
     lines = ["  " + ", ".join(_interval(c, problem) for c in problem.coordinates)]
     arguments = ", ".join(problem.scope.coordinates)
     lines.append(f"  unknown: {', '.join(f'{name}({arguments})' for name in problem.fields)}")
@@ -51,6 +51,9 @@ def _domain(problem: Problem) -> list[str]:
         number = f"{p.value:.12g}"
         plain = p.text in ("", number, repr(p.value))
         lines.append(f"  {p.name} = {number}" if plain else f"  {p.name} = {p.text} = {number}")
+    if problem.divergence_free:
+        (u, v), (x, y) = problem.divergence_free, problem.space
+        lines.append(f"  ({u}, {v}) has no divergence in ({x}, {y})")
     lines += [f"  {s.field} is {s.parity} in {s.coordinate}" for s in problem.symmetries]
     return lines
 
