@@ -102,9 +102,9 @@ def build_run(
     def network() -> nn.Module:
         if like is not None:
             return like.network
-        return config.network.build(features.count, len(problem.fields), generator, dtype, device)
+        return config.network.build(features.count, formulation.outputs, generator, dtype, device)
 
-    expected = config.network.expected(features.count, len(problem.fields)) if like is None else None
+    expected = config.network.expected(features.count, formulation.outputs) if like is None else None
     built = None if expected is not None else network()
     parameters = Layout.of(built).size if built is not None else expected or 0
     free = free_memory(device)
@@ -146,7 +146,7 @@ def _balanced(assembly: Assembly, config: Config) -> dict[str, float]:
     trial = assembly.trial
     few = replace(assembly, interior=Uniform(_BALANCE_POINTS), faces=Uniform(_BALANCE_POINTS), weights={})
     traces = few.traces(trial.layout.start(trial.network), np.random.default_rng([config.seed, 2]))
-    equations = [traces[equation.name] for equation in trial.problem.equations]
+    equations = [traces[equation.name] for equation in trial.formulation.equations]
     level = sum(equations) / len(equations)
     found = {name: float(f"{level / trace:.2g}") for name, trace in traces.items() if trace > 0 and level > 0}
     return {name: config.weights.get(name, found.get(name, 1.0)) for name in assembly.terms}

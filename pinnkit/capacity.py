@@ -12,7 +12,7 @@ from pinnkit.formulation.symmetry import copies_of
 from pinnkit.formulation.trial import Engine
 from pinnkit.geometry import box_of, face_of
 from pinnkit.memory import in_words
-from pinnkit.objective.residuals import indices_of, of_condition, of_equation
+from pinnkit.objective.residuals import indices_of, of_condition, of_equation, output_indices_of
 from pinnkit.optimizers import OPTIMIZERS, Auto, Optimizer
 from pinnkit.points import Sampler
 
@@ -55,16 +55,17 @@ def size_of(
     """
     problem = formulation.problem
     interior, faces = samplers
-    asked = [(interior.expected(box_of(problem)), [of_equation(e, problem) for e in problem.equations])]
+    asked = [(interior.expected(box_of(problem)), [of_equation(e, problem) for e in formulation.equations])]
     for condition in formulation.soft:
         for face in condition.faces:
             asked.append((faces.expected(face_of(problem, face)), [of_condition(condition, face, problem)]))
     lifts = 0 if all(lift.trivial for lift in formulation.lifts) else 2 * len(problem.fields)
-    coefficients = lifts + (features * len(copies_of(problem)) if engine == "jet" else 0)
+    inputs = features * len(copies_of(problem)) if engine == "jet" else 0
     rows = held = 0
     for count, residuals in asked:
         rows += (count or 0) * len(residuals)
-        own = len(problem.coordinates) + 1 + len(residuals) + coefficients * len(indices_of(residuals, problem))
+        own = len(problem.coordinates) + 1 + len(residuals) + lifts * len(indices_of(residuals, problem))
+        own += inputs * len(output_indices_of(residuals, problem))
         held += (count or 0) * own
     return Size(parameters, rows, held, chunk)
 

@@ -228,7 +228,8 @@ def _opening(run: Run) -> list[str]:
     size = f"{trial.layout.size} parameters, {config.precision}, {config.device}, {config.threads} threads"
     symmetries = [f"symmetry, exact: {s.field} is {s.parity} in {s.coordinate}" for s in run.problem.symmetries]
     periodic = [f"periodic, exact: {c.name}" for c in run.problem.coordinates if c.periodic]
-    conditions = [f"condition {choice}" for choice in run.formulation.choices]
+    conditions = [f"equation {name}: exact (built into the field)" for name in run.formulation.identities]
+    conditions += [f"condition {choice}" for choice in run.formulation.choices]
     return [f"{run.problem.name}: {run.problem.title}", size, *run.notes, *periodic, *symmetries, *conditions]
 
 

@@ -83,6 +83,8 @@ def _named(name: str, scope: Scope) -> sympy.Expr:
     partial = scope.partial(name)
     if name in scope.symbols:
         return scope.symbols[name]
+    if name in scope.named:
+        return scope.named[name]
     if partial is None:
         message, hint = unknown_name(name, scope)
         raise UserError(Mistake(message, hint=hint))

@@ -43,6 +43,9 @@ def read_call(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> s
         kind = "coordinate" if name in context.scope.coordinates else "parameter"
         hint = f"A product is written `{name}*(…)`."
         raise context.error(f"`{name}` is a {kind} and cannot be called", node.func, hint)
+    if name in context.scope.named:
+        hint = f"Write `{name}`, or `{name}*(…)` for a product."
+        raise context.error(f"`{name}` stands for an expression and cannot be called", node.func, hint)
     if name in OPERATORS:
         return _operator(context, node, name, tree_of)
     if name not in listed(context.special):

@@ -34,12 +34,13 @@ class Partial:
 @final
 @dataclass(frozen=True)
 class Scope:
-    """The names that an equation may use."""
+    """The names that an equation may use; those ``named`` stand for expressions of coordinates and parameters."""
 
     coordinates: tuple[str, ...]
     fields: tuple[str, ...]
     parameters: tuple[str, ...] = ()
     time: str | None = None
+    named: Mapping[str, sympy.Expr] = field(default_factory=dict, compare=False)
 
     @cached_property
     def symbols(self) -> Mapping[str, sympy.Symbol]:

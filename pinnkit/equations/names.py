@@ -72,7 +72,7 @@ def unknown_name(name: str, scope: Scope) -> tuple[str, str]:
     if strange and letters.isalpha() and len(letters) <= 4:
         message = f"`{name}` differentiates along `{strange[0]}`, which is not a coordinate"
         return message, f"Coordinates: {', '.join(scope.coordinates)}."
-    declared = (*scope.fields, *scope.coordinates, *scope.parameters)
+    declared = (*scope.fields, *scope.coordinates, *scope.parameters, *scope.named)
     known = f"Declared: {', '.join(declared)}." if declared else "No name is declared here, only numbers and `pi`."
     if name in _HABITS:
         return f"unknown name `{name}`", f"{_HABITS[name]} {known}"

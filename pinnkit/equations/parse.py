@@ -169,6 +169,8 @@ class _Walk:
             if partial.order > HIGHEST_ORDER:
                 raise self.context.error(f"derivatives of `{partial.field}` go up to order {HIGHEST_ORDER}", node)
             return self.context.scope.tree(partial)
+        if name in self.context.scope.named:
+            return self.context.scope.named[name]
         if name in CONSTANTS:
             return CONSTANTS[name]
         message, hint = unknown_name(name, self.context.scope)

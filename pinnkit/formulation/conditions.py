@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, final
 
 import numpy as np
@@ -10,8 +11,9 @@ import sympy
 from pinnkit.equations import compile_tree
 from pinnkit.errors import Mistake, UserError, unknown
 from pinnkit.formulation.lift import Fixed, Lift, build_lift
+from pinnkit.formulation.solenoidal import holds_identically, obstacle, outputs_of
 from pinnkit.problem.prescribed import prescribed
-from pinnkit.problem.problem import Condition, Problem
+from pinnkit.problem.problem import Condition, Equation, Problem
 
 Hard = Literal["auto", "all", "none"] | tuple[str, ...]
 """Which conditions to build in: those that gain by it, all that can be, none, or these."""
@@ -45,6 +47,21 @@ class Formulation:
     soft: tuple[Condition, ...]
     choices: tuple[Choice, ...]
     continued: tuple[int, ...] = ()
+
+    @cached_property
+    def equations(self) -> tuple[Equation, ...]:
+        """The equations left to the objective: those that the fields do not satisfy by their form."""
+        return tuple(e for e in self.problem.equations if not holds_identically(e, self.problem))
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """The names of the equations that the fields satisfy by their form."""
+        return tuple(e.name for e in self.problem.equations if e not in self.equations)
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs of a network the fields are made of."""
+        return len(outputs_of(self.problem))
 
 
 def formulate(problem: Problem, hard: Hard = "auto") -> Formulation:
@@ -91,6 +108,8 @@ def _choose(condition: Condition, problem: Problem, hard: Hard) -> Choice:
     for name, f in fixed:
         if f.order and f.coordinate != problem.time and not alone:
             return soft("it fixes a derivative, and only values are built in away from the start of time")
+        if name in problem.divergence_free and f.coordinate != problem.time:
+            return soft("a distance in space would give the fields without divergence one")
         late = f.coordinate == problem.time and problem.order(name, f.coordinate) > 1
         if hard == "auto" and late and not alone:
             return soft("of second order in time, where a lift leaves early times without weight")
@@ -121,6 +140,9 @@ def _agree(problem: Problem, choices: dict[str, Choice]) -> tuple[Lift, ...]:
             lifts = tuple(_lift_of(name, fixed, problem) for name in problem.fields)
             clash = "it contradicts another condition where their faces meet"
             unfit = {f.condition: clash for f in _clashing(problem, fixed, lifts)}
+            reason = obstacle(problem, lifts) if not unfit else None
+            if reason is not None:
+                unfit = {f.condition: reason for field, f in fixed if field in problem.divergence_free}
             if not unfit:
                 return lifts
         for name, reason in unfit.items():

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from itertools import product
 from typing import final
 
+from pinnkit.formulation.solenoidal import outputs_of
 from pinnkit.problem.problem import Problem
 
 
 @final
 @dataclass(frozen=True)
 class Copy:
-    """One mirrored evaluation: the sign of every coordinate, and the weight with which each field takes it."""
+    """One mirrored evaluation: the sign of every coordinate, and the weight with which each output takes it."""
 
     signs: tuple[float, ...]
     weights: tuple[float, ...]
@@ -28,7 +29,7 @@ def copies_of(problem: Problem) -> tuple[Copy, ...]:
         flipped = [c for c, flip in zip(mirrored, flips, strict=True) if flip]
         signs = tuple(-1.0 if c.name in flipped else 1.0 for c in problem.coordinates)
         weights = []
-        for field in problem.fields:
+        for field in outputs_of(problem):
             weight = 1.0
             for coordinate in flipped:
                 # A field without a symmetry in this coordinate takes no part in the mirrored copy.

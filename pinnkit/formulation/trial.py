@@ -19,6 +19,7 @@ from pinnkit.equations.expression import MultiIndex
 from pinnkit.formulation.conditions import Formulation
 from pinnkit.formulation.handover import Handover, continued
 from pinnkit.formulation.lift import Lift
+from pinnkit.formulation.solenoidal import Outputs
 from pinnkit.formulation.symmetry import Copy, copies_of
 from pinnkit.networks import Features
 
@@ -31,7 +32,8 @@ NetworkFunction = Callable[[Jet], Jet]
 class Prepared:
     """All that evaluating the fields at given points needs and that no parameter changes.
 
-    features: the network's input (K, M N, C) for M mirrored copies, absent with nested reverse mode.
+    features: the network's input (K', M N, C) for M mirrored copies, absent with nested reverse mode; its indices are
+        those of the network's outputs, which fields without divergence need to a higher order.
     lift, distance: the Taylor coefficients (K, N, F) of G and D, absent where every field is the network itself.
     """
 
@@ -109,6 +111,7 @@ class Trial:
         self.handover = handover
         self.layout = Layout.of(network)
         self.copies = copies_of(self.problem)
+        self.outputs = Outputs(self.problem)
         self._lifts = _LiftPrograms(formulation)
 
     def tensor(self, values: object) -> Tensor:
@@ -145,9 +148,16 @@ class Trial:
             handover = replace(handover, trial=before, theta=handover.theta.to(dtype))
         return Trial(self.formulation, network, features, self.engine, dtype, self.device, base, handover)
 
-    def prepare(self, points: Tensor, indices: IndexSet) -> Prepared:
-        """What evaluation at points (N, d) needs beside the parameters."""
-        features = self._features_of(points, indices) if self.engine == "jet" else None
+    def prepare(self, points: Tensor, indices: IndexSet, outputs: IndexSet | None = None) -> Prepared:
+        """What evaluation at points (N, d) needs beside the parameters.
+
+        Args:
+            points: (N, d).
+            indices: the derivatives of the fields.
+            outputs: those of the network's outputs, where fewer will do than all fields at all indices need.
+        """
+        asked = outputs if outputs is not None else self.outputs.indices(indices)
+        features = self._features_of(points, asked) if self.engine == "jet" else None
         lift, distance = self._lifts(points, indices)
         if self.handover is not None and lift is not None and any(self.formulation.continued):
             lift = lift + self._continued(self.handover, points, indices)
@@ -196,13 +206,14 @@ class Trial:
     def evaluate(self, prepared: Prepared, network: NetworkFunction) -> Jet:
         """The jets (K, N, F) of the fields, given the network as a function of jets."""
         if prepared.features is not None:
-            raw = self._combine(network(prepared.features).coefficients)
+            found = Jet(self._combine(network(prepared.features).coefficients), prepared.features.indices)
         else:
-            raw = autograd.differentiate(
+            found = autograd.differentiate(
                 lambda at: Jet(self._combine(network(self._mirrored(at)).coefficients), at.indices),
                 prepared.points,
-                prepared.indices,
-            ).coefficients
+                self.outputs.indices(prepared.indices),
+            )
+        raw = self.outputs.fields(found, prepared.indices)
         if prepared.lift is None or prepared.distance is None:
             return Jet(raw, prepared.indices)
         if len(prepared.indices) == 1:
@@ -223,7 +234,7 @@ class Trial:
         return Jet(torch.cat(mirrored, dim=1), coordinates.indices)
 
     def _combine(self, raw: Tensor) -> Tensor:
-        """(K, M N, F) of all copies to (K, N, F) of the fields."""
+        """(K, M N, R) of all copies to (K, N, R) of the outputs."""
         if len(self.copies) == 1:
             return raw
         parts = raw.chunk(len(self.copies), dim=1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import final
 
 import torch
@@ -12,6 +13,9 @@ from pinnkit.derivatives.jet import Jet
 from pinnkit.equations.expression import Scope
 from pinnkit.errors import Mistake, UserError, unknown
 from pinnkit.networks.network import Embedding, Features
+
+_HIGHEST_POWER = 6
+"""Beyond it, one feature alone would be a wall or a constant."""
 
 
 @final
@@ -26,12 +30,21 @@ class Scaled(Embedding):
         harmonics: m.
         stretch: the factor s by coordinate, 1 where not given; a large one lets the network vary fast from the start,
             as transport at high speed does.
+        products: whether the harmonics of several periodic coordinates enter by all their products as well, such as
+            cos k w x sin l v y, which are the waves of all directions.
+        time_powers: time enters once for every p of these, as 10^p times its scaled value.
     """
 
     harmonics: int = 1
     stretch: Mapping[str, float] = field(default_factory=dict)
+    products: bool = False
+    time_powers: tuple[int, ...] = (0,)
 
     def __post_init__(self) -> None:
+        given = list(self.time_powers)
+        if not given or len(set(given)) < len(given) or any(abs(p) > _HIGHEST_POWER for p in given):
+            need = f"different whole numbers from -{_HIGHEST_POWER} to {_HIGHEST_POWER}, such as [0, 1, 2]"
+            raise UserError(f"`time_powers` of embedding `scaled` is {given}; it needs {need}")
         if self.harmonics < 1:
             raise UserError(f"`harmonics` of embedding `scaled` is {self.harmonics}; it needs at least 1")
         for name, factor in self.stretch.items():
@@ -52,8 +65,11 @@ class Scaled(Embedding):
         """The map for these coordinates.
 
         Raises:
-            UserError: `stretch` names something that is not a coordinate, or is periodic.
+            UserError: `stretch` names something that is not a coordinate, or is periodic; `time_powers` are given where
+                no coordinate is time.
         """
+        if self.time_powers != (0,) and scope.time is None:
+            raise UserError("`time_powers` of embedding `scaled` is given, and no coordinate of the problem is time")
         for name in self.stretch:
             if name not in scope.coordinates:
                 message, hint = unknown("coordinate", name, scope.coordinates)
@@ -68,10 +84,11 @@ class Scaled(Embedding):
                 waves = [2.0 * torch.pi * k / (high - low) for k in range(1, self.harmonics + 1)]
                 maps.append(_Map(number, torch.tensor(waves, dtype=dtype, device=device), None))
             else:
-                scale = factor * 2.0 / (high - low)
-                line = torch.tensor([scale, -0.5 * scale * (low + high)], dtype=dtype, device=device)
-                maps.append(_Map(number, line[:1], line[1:]))
-        return _ScaledFeatures(maps)
+                powers = self.time_powers if name == scope.time else (0,)
+                scale = torch.tensor([factor * 2.0 / (high - low) * 10.0**p for p in powers], dtype=torch.float64)
+                shift = -0.5 * scale * (low + high)
+                maps.append(_Map(number, scale.to(dtype=dtype, device=device), shift.to(dtype=dtype, device=device)))
+        return _ScaledFeatures(maps, self.products)
 
 
 @final
@@ -98,10 +115,32 @@ class _Map(nn.Module):
 
 @final
 class _ScaledFeatures(Features):
-    def __init__(self, maps: list[_Map]) -> None:
+    """Every coordinate's own features, in their order, and behind them the products of those of several circles."""
+
+    def __init__(self, maps: list[_Map], products: bool) -> None:
         super().__init__()
         self.maps = nn.ModuleList(maps)
-        self.count = sum(1 if m.shift is not None else 2 * len(m.scale) for m in maps)
+        self.products = products
+        own = [len(m.scale) if m.shift is not None else 2 * len(m.scale) for m in maps]
+        waves = [n for n, m in zip(own, maps, strict=True) if m.shift is None]
+        # Every circle takes part with one of its waves or with 1; a product has two of them at least.
+        self.count = sum(own) + (prod(1 + n for n in waves) - 1 - sum(waves) if products else 0)
 
     def forward(self, coordinates: Jet) -> Jet:
-        return jet.concatenate([feature(coordinates) for feature in self.maps])
+        own = [feature(coordinates) for feature in self.maps]
+        if not self.products:
+            return jet.concatenate(own)
+        waves: list[Jet] = []
+        multiplied: list[Jet] = []
+        for feature, found in zip(self.maps, own, strict=True):
+            if feature.shift is None:
+                made = [_products(earlier, found) for earlier in waves + multiplied]
+                waves, multiplied = [*waves, found], [*multiplied, *made]
+        return jet.concatenate([*own, *multiplied])
+
+
+def _products(a: Jet, b: Jet) -> Jet:
+    """Every channel of one jet times every channel of the other."""
+    first, second = a.coefficients.shape[2], b.coefficients.shape[2]
+    left = Jet(a.coefficients.repeat_interleave(second, dim=2), a.indices)
+    return jet.multiply(left, Jet(b.coefficients.repeat(1, 1, first), b.indices))

@@ -16,7 +16,14 @@ from pinnkit.formulation.trial import Trial
 from pinnkit.geometry import box_of, face_of
 from pinnkit.objective.compiled import CompiledRows
 from pinnkit.objective.objective import Objective
-from pinnkit.objective.residuals import FunctionResidual, TreeResidual, indices_of, of_condition, of_equation
+from pinnkit.objective.residuals import (
+    FunctionResidual,
+    TreeResidual,
+    indices_of,
+    of_condition,
+    of_equation,
+    output_indices_of,
+)
 from pinnkit.objective.rows import PointwiseRows
 from pinnkit.points import Points, Sampler
 from pinnkit.problem.problem import Condition, Face
@@ -56,6 +63,7 @@ class Assembly:
             if name not in self.terms:
                 message, hint = unknown("term", name, self.terms)
                 exact = [c.condition for c in self.trial.formulation.choices if c.exact]
+                exact += self.trial.formulation.identities
                 note = f" `{name}` is built into the field, so it has no weight." if name in exact else ""
                 raise UserError(Mistake(f"{message} in `weights`", hint=(hint or "") + note))
 
@@ -63,7 +71,7 @@ class Assembly:
     def terms(self) -> tuple[str, ...]:
         """The names of the terms: equations, then soft conditions."""
         formulation = self.trial.formulation
-        return tuple(e.name for e in formulation.problem.equations) + tuple(c.name for c in formulation.soft)
+        return tuple(e.name for e in formulation.equations) + tuple(c.name for c in formulation.soft)
 
     def draw(self, theta: Tensor, generator: np.random.Generator) -> Objective:
         """An objective on fresh points in the precision of theta; adaptive rules see the residual at theta."""
@@ -139,6 +147,11 @@ class Assembly:
         problem = self.trial.problem
         return {equation.name: of_equation(equation, problem) for equation in problem.equations}
 
+    @property
+    def _trained_equations(self) -> dict[str, AnyResidual]:
+        """Those that the fields do not satisfy by their form."""
+        return {equation.name: self._equations[equation.name] for equation in self.trial.formulation.equations}
+
     @cached_property
     def _conditions(self) -> dict[tuple[str, Face], AnyResidual]:
         problem = self.trial.problem
@@ -153,14 +166,15 @@ class Assembly:
         return np.asarray(np.sqrt(sum(squares)))
 
     def _interior_rows(self, points: Points) -> PointwiseRows:
-        equations = self._equations
+        equations = self._trained_equations
         whole = self._rows(points, list(equations), list(equations.values()), points.count)
         return replace(whole, compiled=self._compiled_equations) if self.compiled else whole
 
     @cached_property
     def _compiled_equations(self) -> CompiledRows:
-        residuals = list(self._equations.values())
-        return CompiledRows(self.trial, indices_of(residuals, self.trial.problem), list(self._equations), residuals)
+        residuals = list(self._trained_equations.values())
+        indices = indices_of(residuals, self.trial.problem), output_indices_of(residuals, self.trial.problem)
+        return CompiledRows(self.trial, *indices, list(self._trained_equations), residuals)
 
     def _condition_rows(self, condition: Condition, drawn: Mapping[Face, Points]) -> list[PointwiseRows]:
         total = sum(points.count for points in drawn.values())
@@ -179,7 +193,8 @@ class Assembly:
         density = trial.tensor(points.density) if self.corrected else torch.ones_like(x[:, 0])
         weights = trial.tensor([self.weights.get(name, 1.0) / total for name in names])
         factors = torch.sqrt(weights[:, None] / density)
-        prepared = trial.prepare(x, indices_of(residuals, trial.problem))
+        indices = indices_of(residuals, trial.problem), output_indices_of(residuals, trial.problem)
+        prepared = trial.prepare(x, *indices)
         return PointwiseRows(trial, prepared, tuple(names), tuple(residuals), factors)
 
     def _points_of_a_sweep(self, rows: PointwiseRows) -> int:
@@ -198,7 +213,7 @@ def _evaluate(
     """Residuals at points, as NumPy arrays in float64."""
     parameters = trial.layout.split(theta)
     with torch.no_grad():
-        prepared = trial.prepare(trial.tensor(points), indices)
+        prepared = trial.prepare(trial.tensor(points), indices, output_indices_of(residuals, trial.problem))
         fields = trial.evaluate(prepared, lambda jet: functional_call(trial.network, parameters, (jet,)))
         values = [residual(fields, prepared.points) for residual in residuals]
     return [v.detach().cpu().to(torch.float64).numpy() for v in values]

@@ -22,7 +22,8 @@ class CompiledRows:
 
     Args:
         trial: the fields.
-        indices: the derivatives that the residuals need.
+        indices: the derivatives of the fields that the residuals need.
+        outputs: those of the network's outputs.
         terms: the names of the residuals.
         residuals: the residuals.
 
@@ -30,19 +31,22 @@ class CompiledRows:
         UserError: the fields are differentiated by nested reverse mode, which cannot be compiled.
     """
 
-    def __init__(self, trial: Trial, indices: IndexSet, terms: Sequence[str], residuals: Sequence[Residual]) -> None:
+    def __init__(
+        self, trial: Trial, indices: IndexSet, outputs: IndexSet, terms: Sequence[str], residuals: Sequence[Residual]
+    ) -> None:
         if trial.engine != "jet":
             raise UserError("nested reverse mode cannot be compiled; set `derivatives: jet`, or `compile: false`")
 
         def rows(
             theta: Tensor, points: Tensor, features: Tensor, lift: Tensor | None, distance: Tensor | None, a: Tensor
         ) -> Tensor:
-            prepared = Prepared(points, indices, Jet(features, indices), lift, distance)
+            prepared = Prepared(points, indices, Jet(features, outputs), lift, distance)
             return PointwiseRows(trial, prepared, tuple(terms), tuple(residuals), a).values(theta)
 
         # Tables that are made when they are first needed are made here, since the compiler cannot make them.
         theta = trial.layout.start(trial.network).requires_grad_()
-        one = trial.prepare(torch.zeros(1, indices.dimension, dtype=trial.dtype, device=trial.device), indices)
+        origin = torch.zeros(1, indices.dimension, dtype=trial.dtype, device=trial.device)
+        one = trial.prepare(origin, indices, outputs)
         found = rows(theta, *_tensors(one), one.points.new_ones(len(residuals), 1))
         torch.autograd.grad(found.sum() + theta.sum(), theta)
         # A code object of its own: the compiler keeps what it made with the code, and no more than a few of each.

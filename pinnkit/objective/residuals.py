@@ -13,6 +13,7 @@ from pinnkit.derivatives.jet import Jet
 from pinnkit.equations import Program, compile_tree
 from pinnkit.equations.expression import Expression, Partial, Scope
 from pinnkit.errors import SolveError
+from pinnkit.formulation.solenoidal import output_indices
 from pinnkit.problem.problem import Condition, Equation, Face, Problem, TorchResidual, partials_of
 
 
@@ -92,6 +93,11 @@ def indices_of(residuals: list[TreeResidual | FunctionResidual], problem: Proble
     """The derivatives that residuals need, with all below them."""
     wanted = [p.orders for residual in residuals for p in _partials(residual)]
     return IndexSet.closure(wanted, len(problem.coordinates))
+
+
+def output_indices_of(residuals: list[TreeResidual | FunctionResidual], problem: Problem) -> IndexSet:
+    """The derivatives of the network's outputs that residuals need, with all below them."""
+    return output_indices([p for residual in residuals for p in _partials(residual)], problem)
 
 
 def _partials(residual: TreeResidual | FunctionResidual) -> frozenset[Partial]:

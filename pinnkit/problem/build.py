@@ -3,19 +3,24 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, TypeVar, final
+
+import sympy
 
 from pinnkit.equations.expression import Expression, Scope
 from pinnkit.equations.names import check_name
 from pinnkit.equations.parse import parse_number
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.faces import parse_faces
+from pinnkit.problem.named import named_function
 from pinnkit.problem.names import check_declared, check_label, short
 from pinnkit.problem.problem import (
     Condition,
     Coordinate,
     Equation,
     Face,
+    NamedFunction,
     Parameter,
     Problem,
     Reference,
@@ -24,6 +29,7 @@ from pinnkit.problem.problem import (
 )
 from pinnkit.problem.residuals import condition_residual, exact_field, residual_of, symmetry_of
 from pinnkit.problem.schema import Interval, ProblemKeys, ReferenceKeys, Where, read_keys
+from pinnkit.problem.series import MOST_MODES
 
 T = TypeVar("T")
 
@@ -34,9 +40,15 @@ def _dotted(*keys: str | int) -> Place:
 
 
 def build_problem(
-    data: Mapping[str, Any], place: Where = _dotted, title: str = "", key_place: Where | None = None
+    data: Mapping[str, Any],
+    place: Where = _dotted,
+    title: str = "",
+    key_place: Where | None = None,
+    folder: Path | None = None,
 ) -> Problem:
     """The problem that the keys describe; `place` and `key_place` say where a value and a key are written.
+
+    Files that the keys name lie beneath `folder`.
 
     Raises:
         UserError: every mistake in the keys.
@@ -51,7 +63,7 @@ def build_problem(
             return place("equations", int(number) - 1 if number.isdecimal() else 0, *keys[2:])
         return place(*keys)
 
-    return _Builder(data, where, key_place or where).problem(title)
+    return _Builder(data, where, key_place or where, folder).problem(title)
 
 
 @final
@@ -62,6 +74,7 @@ class _Builder:
     data: Mapping[str, Any]
     where: Where
     key_where: Where
+    folder: Path | None = None
     mistakes: list[Mistake] = field(default_factory=list)
 
     def problem(self, title: str) -> Problem:
@@ -73,9 +86,13 @@ class _Builder:
         coordinates = self._coordinates(keys, {p.name: p.value for p in parameters})
         self._labels(keys)
         self._time(keys, scope)
+        functions = self._functions(keys, scope, coordinates) if scope is not None else ()
+        if scope is not None:
+            scope = replace(scope, named={f.name: f.expression.tree for f in functions})
         equations = self._equations(keys, scope)
         conditions = self._conditions(keys, scope, coordinates, {p.name: p.value for p in parameters})
         symmetries = self._symmetries(keys, scope)
+        divergence_free = self._divergence_free(keys, scope)
         reference = self._reference(keys.reference, scope) if keys.reference is not None else None
         tolerance = self._tolerance(keys)
         if self.mistakes:
@@ -87,8 +104,10 @@ class _Builder:
             equations=equations,
             conditions=conditions,
             parameters=parameters,
+            functions=functions,
             time=keys.time,
             symmetries=symmetries,
+            divergence_free=divergence_free,
             reference=reference,
             tolerance=tolerance,
             config=keys.config,
@@ -115,7 +134,8 @@ class _Builder:
     def _scope(self) -> Scope | None:
         """The declared names, also of entries whose values are wrong, so that no mistake brings forth another."""
         declared: dict[str, list[tuple[str, Place]]] = {}
-        for kind, key in (("coordinate", "coordinates"), ("field", "fields"), ("parameter", "parameters")):
+        kinds = ("coordinate", "field", "parameter", "function")
+        for kind, key in ((kind, f"{kind}s") for kind in kinds):
             given = self.data.get(key) or {}
             if isinstance(given, Mapping):
                 declared[kind] = [(str(name), self.key_where(key, name)) for name in given]
@@ -170,6 +190,23 @@ class _Builder:
             value = self._attempt(parse_number, given, place)
             if value is not None:
                 built.append(Parameter(name, value, str(given), place))
+        return tuple(built)
+
+    def _functions(
+        self, keys: ProblemKeys, scope: Scope, coordinates: Sequence[Coordinate]
+    ) -> tuple[NamedFunction, ...]:
+        """The named functions, each of those before it; a wrong one still has a name, for the same reason."""
+        given = self.data.get("functions")
+        built: list[NamedFunction] = []
+        for name in map(str, given if isinstance(given, Mapping) else ()):
+            known = replace(scope, named={f.name: f.expression.tree for f in built})
+            text, rest = keys.functions.get(name), (known, coordinates, self.where, self.folder)
+            found = self._attempt(named_function, name, text, *rest) if name in keys.functions else None
+            built.append(found or NamedFunction(name, Expression(name, sympy.S.One)))
+        modes = sum(len(f.series.waves) for f in built if f.series is not None)
+        if modes > MOST_MODES:
+            message = f"the Fourier series have {modes} modes together, and {MOST_MODES} is the most"
+            self.mistakes.append(Mistake(message, self.where("functions")))
         return tuple(built)
 
     def _labels(self, keys: ProblemKeys) -> None:
@@ -247,6 +284,29 @@ class _Builder:
                 elif found is not None:
                     built.append(found)
         return tuple(built)
+
+    def _divergence_free(self, keys: ProblemKeys, scope: Scope | None) -> tuple[str, ...]:
+        """The two fields without divergence, which take the coordinates of space in their order."""
+        given, place = tuple(keys.divergence_free or ()), self.where("divergence_free")
+        if not given or scope is None:
+            return ()
+        for i, name in enumerate(given):
+            at = self.where("divergence_free", i)
+            if name not in scope.fields:
+                message, hint = unknown("field", short(name), scope.fields)
+                self.mistakes.append(Mistake(f"{message} in `divergence_free`", at, hint=hint))
+            elif name in keys.symmetry:
+                message = f"`{name}` has a `symmetry` and is in `divergence_free`: one of them can be built in"
+                self.mistakes.append(Mistake(message, at))
+        if len(given) != 2 or given[0] == given[1]:
+            message = f"`divergence_free` needs two different fields, not {', '.join(map(short, given))}"
+            self.mistakes.append(Mistake(message, place, hint="The velocity in two coordinates of space, as [u, v]."))
+        space = [name for name in scope.coordinates if name != scope.time]
+        if len(space) != 2:
+            message = f"`divergence_free` needs two coordinates of space, and there are {len(space)}"
+            hint = f"Of space: {', '.join(space) or 'none'}." + ("" if scope.time else " No coordinate is `time`.")
+            self.mistakes.append(Mistake(message, place, hint=hint))
+        return given
 
     def _reference(self, given: ReferenceKeys, scope: Scope | None) -> Reference | None:
         place, options = self.where("reference"), dict(given.model_extra or {})

@@ -22,7 +22,7 @@ from pinnkit.problem.equation_checks import (
 )
 from pinnkit.problem.finding import Check, Finding, Remark
 from pinnkit.problem.problem import Problem
-from pinnkit.problem.sampled_checks import corner_jump, exact_reference, symmetry, trivial_solution
+from pinnkit.problem.sampled_checks import corner_jump, exact_reference, implied_condition, symmetry, trivial_solution
 
 
 def accept(problem: Problem) -> Iterator[Remark]:
@@ -49,6 +49,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "double_condition": Check(double_condition, "error", acceptable=False),
         "condition_order": Check(condition_order, "error", acceptable=False),
         "initial_conditions": Check(initial_conditions, "error", acceptable=False),
+        "implied_condition": Check(implied_condition, "error"),
         "final_condition": Check(final_condition, "error"),
         "symmetry": Check(symmetry, "error", acceptable=False),
         "exact_reference": Check(exact_reference, "error", acceptable=False),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pinnkit.equations.expression import Partial
-from pinnkit.problem.counting import held, lacking, listed, on_face, space, time_faces
+from pinnkit.problem.counting import held, implied, lacking, listed, on_face, space, time_faces
 from pinnkit.problem.faces import ends
 from pinnkit.problem.finding import Remark
 from pinnkit.problem.problem import Problem
@@ -73,7 +73,7 @@ def condition_order(problem: Problem) -> Iterator[Remark]:
     for h in held(problem):
         for field in sorted(h.fields):
             order, equation = h.normal_order(field, problem), problem.order(field, h.face.coordinate)
-            if order < equation:
+            if order < equation or h in implied(problem, field):
                 continue
             what = _derivative(problem, field, h.face.coordinate, order)
             message = (
@@ -102,7 +102,7 @@ def initial_conditions(problem: Problem) -> Iterator[Remark]:
             yield Remark(
                 f"too few initial conditions: {need}, and {given}", problem.coordinate(start.coordinate).place, hint
             )
-        elif len(here) > order:
+        elif len(here) > max(order, len(implied(problem, field))):
             place = here[-1].condition.residual.place
             yield Remark(f"too many initial conditions: {need}, and has {len(here)}: {listed(here)}", place)
 

@@ -64,6 +64,17 @@ def time_faces(problem: Problem) -> tuple[Face, Face] | None:
     return ends(problem.coordinate(problem.time)) if problem.time is not None else None
 
 
+def implied(problem: Problem, field: str) -> tuple[Held, ...]:
+    """The start of a field that is differentiated in time by no equation, where others are: those fix it as well."""
+    faces = time_faces(problem)
+    if faces is None or problem.time is None or problem.order(field, problem.time):
+        return ()
+    if not any(problem.order(other, problem.time) for other in problem.fields):
+        return ()
+    here = on_face(faces[0], field, held(problem))
+    return tuple(h for h in here if h.fields == {field} and not h.normal_order(field, problem))
+
+
 def listed(found: tuple[Held, ...]) -> str:
     """The names of conditions, in a sentence."""
     return ", ".join(dict.fromkeys(f"`{h.condition.name}`" for h in found))

@@ -8,7 +8,17 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from pinnkit.problem.problem import Condition, Coordinate, Face, Parameter, Problem, Reference, TorchResidual
+from pinnkit.problem.problem import (
+    Condition,
+    Coordinate,
+    Face,
+    NamedFunction,
+    Parameter,
+    Problem,
+    Reference,
+    TorchResidual,
+)
+from pinnkit.problem.series import written
 from pinnkit.reading import scalar
 
 
@@ -40,8 +50,12 @@ def dump_problem(problem: Problem) -> str:
     keys["fields"] = _flow(problem.fields)
     if problem.symmetries:
         keys["symmetry"] = _symmetries(problem)
+    if problem.divergence_free:
+        keys["divergence_free"] = _flow(problem.divergence_free)
     if problem.parameters:
         keys["parameters"] = {p.name: _value(p) for p in problem.parameters}
+    if problem.functions:
+        keys["functions"] = {f.name: _function(f) for f in problem.functions}
     keys["equations"] = {e.name: _equation(e.residual) for e in problem.equations}
     if problem.conditions:
         keys["conditions"] = {c.name: _condition(c) for c in problem.conditions}
@@ -88,6 +102,14 @@ def _value(parameter: Parameter) -> Any:
         return parameter.value
     given = scalar(parameter.text)
     return given if isinstance(given, int | float) and str(given) == parameter.text else _text(parameter.text)
+
+
+def _function(function: NamedFunction) -> Any:
+    """The text of a function; the modes of a series themselves, a line each, so that the file needs no other."""
+    if function.series is None:
+        return _text(function.expression.text)
+    table = written(function.series)
+    return {"fourier": {"columns": _flow(table["columns"]), "rows": [_flow(row) for row in table["rows"]]}}
 
 
 def _equation(residual: Any) -> Any:

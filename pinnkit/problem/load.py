@@ -21,11 +21,12 @@ def load_problem(path: Path | str) -> Problem:
         >>> load_problem("burgers").fields
         ('u',)
     """
-    return problem_of(read_yaml(problem_path(path)))
+    found = problem_path(path)
+    return problem_of(read_yaml(found), found.parent)
 
 
-def problem_of(document: Document) -> Problem:
-    """The problem that a YAML document describes.
+def problem_of(document: Document, folder: Path | None = None) -> Problem:
+    """The problem that a YAML document describes; files that it names lie beneath `folder`.
 
     Raises:
         UserError: every mistake in the document.
@@ -34,5 +35,5 @@ def problem_of(document: Document) -> Problem:
         hint = "It starts with `name: ...`, `coordinates: ...`, `fields: ...`."
         raise UserError(Mistake("a problem file holds keys and their values", Place(document.file, 1), hint=hint))
     title = next((line for line in document.comment.splitlines() if line), "")
-    built = build_problem(document.data, document.place, title, document.key_place)
+    built = build_problem(document.data, document.place, title, document.key_place, folder)
     return replace(built, source=document.file)

@@ -14,9 +14,9 @@ Declared = Mapping[str, Sequence[tuple[str, Place]]]
 _LONGEST = 80
 
 
-def short(text: str) -> str:
+def short(text: str, longest: int = _LONGEST) -> str:
     """A text of the user as it is quoted in a message: its first characters where it is long."""
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+    return text if len(text) <= longest else text[:longest] + "…"
 
 
 def check_declared(declared: Declared) -> list[Mistake]:

@@ -124,6 +124,29 @@ class Symmetry:
 
 @final
 @dataclass(frozen=True)
+class Series:
+    """A real Fourier series: the sum over modes of a cos(k . z) + b sin(k . z), z = 2 pi (x - lower)/length.
+
+    ``waves`` holds the wave numbers k of every mode along the periodic ``coordinates``, ``amplitudes`` its a and b.
+    """
+
+    coordinates: tuple[str, ...]
+    waves: tuple[tuple[int, ...], ...]
+    amplitudes: tuple[tuple[float, float], ...]
+
+
+@final
+@dataclass(frozen=True)
+class NamedFunction:
+    """A name for an expression of coordinates and parameters, which may be a Fourier series given by its modes."""
+
+    name: str
+    expression: Expression
+    series: Series | None = None
+
+
+@final
+@dataclass(frozen=True)
 class Reference:
     """What is known of the answer: exact fields, or a named classical method with its options."""
 
@@ -137,7 +160,9 @@ class Reference:
 class Problem:
     """Differential equations, their domain and their conditions, checked and ready to be solved.
 
-    ``source`` is the file that it was read from, and ``places`` says where its keys stand there.
+    ``divergence_free`` names no field, or two: the components of a vector without divergence along ``space``, which
+    then has two coordinates. ``source`` is the file that it was read from, and ``places`` says where its keys stand
+    there.
     """
 
     name: str
@@ -146,8 +171,10 @@ class Problem:
     equations: tuple[Equation, ...]
     conditions: tuple[Condition, ...] = ()
     parameters: tuple[Parameter, ...] = ()
+    functions: tuple[NamedFunction, ...] = ()
     time: str | None = None
     symmetries: tuple[Symmetry, ...] = ()
+    divergence_free: tuple[str, ...] = ()
     reference: Reference | None = None
     tolerance: float = 1e-3
     config: str = "levenberg_marquardt"
@@ -164,12 +191,18 @@ class Problem:
             fields=self.fields,
             parameters=tuple(p.name for p in self.parameters),
             time=self.time,
+            named={f.name: f.expression.tree for f in self.functions},
         )
 
     @cached_property
     def values(self) -> Mapping[str, float]:
         """The value of every parameter by name."""
         return {p.name: p.value for p in self.parameters}
+
+    @cached_property
+    def space(self) -> tuple[str, ...]:
+        """The names of all coordinates but time."""
+        return tuple(c.name for c in self.coordinates if c.name != self.time)
 
     def coordinate(self, name: str) -> Coordinate:
         """The coordinate called `name`."""

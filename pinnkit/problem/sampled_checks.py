@@ -6,12 +6,15 @@ from itertools import combinations
 import numpy as np
 import sympy
 
+from pinnkit.equations.differentiate import differentiate
 from pinnkit.equations.expression import Partial
 from pinnkit.equations.partials import partials_in
+from pinnkit.errors import UserError
+from pinnkit.problem.counting import implied
 from pinnkit.problem.faces import ends
 from pinnkit.problem.finding import Remark
 from pinnkit.problem.prescribed import Prescribed, prescribed
-from pinnkit.problem.problem import Condition, Face, Problem, Symmetry, TorchResidual
+from pinnkit.problem.problem import Condition, Equation, Face, Problem, Symmetry, TorchResidual, partials_of
 from pinnkit.problem.sampling import SAMPLES, Statement, evaluate, interior, on_faces, statements
 
 _SAME = 1e-9
@@ -74,6 +77,60 @@ def _jump(a: np.ndarray | None, b: np.ndarray | None) -> tuple[float, int]:
 def _elsewhere(points: Mapping[str, np.ndarray], at: int, faces: tuple[Face, ...]) -> str:
     others = [name for name in points if name not in {face.coordinate for face in faces}]
     return " at " + ", ".join(f"`{name} = {points[name][at]:.3g}`" for name in others) if others else ""
+
+
+def implied_condition(problem: Problem) -> Iterator[Remark]:
+    """A start of a field without a derivative in time that is not seen to agree with the equations."""
+    starts = [(field, h) for field in problem.fields for h in implied(problem, field)]
+    agreement = _agreement(problem, starts[0][1].face) if starts else {}
+    for field, h in starts:
+        own = {equation.name: holds for equation, holds in agreement.items() if field in _fields(equation, problem)}
+        broken = next((name for name, holds in own.items() if not holds), None)
+        if broken is not None or not own:
+            reason = f"`{broken}` does not hold there" if broken is not None else "no equation tells whether it agrees"
+            message = (
+                f"`{h.condition.name}` fixes `{field}` on `{h.face}`, of which no equation has a derivative in "
+                f"`{problem.time}`: {reason}"
+            )
+            hint = "Leave it out, or write `accept: [implied_condition]` where it is known to agree."
+            yield Remark(message, h.condition.residual.place, hint)
+
+
+def _fields(equation: Equation, problem: Problem) -> set[str]:
+    return {p.field for p in partials_of(equation, problem.scope)}
+
+
+def _agreement(problem: Problem, start: Face) -> dict[Equation, bool]:
+    """Whether each equation without a derivative in time holds for the values at the start, where it can be told."""
+    along, points, known = problem.index(start.coordinate), on_faces(problem, start), {}
+    for condition in problem.conditions:
+        found = prescribed(condition, start, problem) if start in condition.faces else None
+        if found is not None and not found.normal_order:
+            known[found.field] = found.value
+    told = {}
+    for equation in problem.equations:
+        partials = partials_of(equation, problem.scope)
+        if isinstance(equation.residual, TorchResidual) or any(p.orders[along] for p in partials):
+            continue
+        if not partials or any(p.field not in known for p in partials):
+            continue
+        slopes = {p: _slope(known[p.field], p, points, problem) for p in partials}
+        values = {p: value for p, value in slopes.items() if value is not None}
+        left = evaluate(equation.residual.tree, problem, points, values) if len(values) == len(partials) else None
+        if left is not None:
+            scale = max(1e-12, *(float(np.abs(value).max()) for value in values.values()))
+            told[equation] = bool(np.abs(left).max() <= _EXACT * scale)
+    return told
+
+
+def _slope(tree: sympy.Expr, partial: Partial, points: Mapping[str, np.ndarray], problem: Problem) -> np.ndarray | None:
+    """A derivative of a known expression at points, or None where it has none."""
+    try:
+        for name, order in zip(problem.scope.coordinates, partial.orders, strict=True):
+            tree = differentiate(tree, name, problem.scope, order)
+    except UserError:
+        return None
+    return evaluate(tree, problem, points)
 
 
 def trivial_solution(problem: Problem) -> Iterator[Remark]:

@@ -54,6 +54,14 @@ def _expression(value: Any) -> Any:
     raise _must('an expression as text, such as "sin(pi*x)"')
 
 
+def _function(value: Any) -> Any:
+    if isinstance(value, Mapping) and set(value) == {"fourier"} and isinstance(value["fourier"], str | Mapping):
+        return value
+    if isinstance(value, str | sympy.Basic) or _is_number(value):
+        return value
+    raise _must('an expression as text, such as "sin(pi*x)", or {fourier: data/modes.csv}')
+
+
 def _names(value: Any) -> Any:
     if isinstance(value, list | tuple) and value and all(isinstance(v, str) for v in value):
         return list(value)
@@ -104,10 +112,29 @@ _INTERVAL = {
     "additionalProperties": False,
 }
 
+_SERIES = {
+    "type": "object",
+    "properties": {
+        "columns": {"type": "array", "items": _TEXT},
+        "rows": {"type": "array", "items": {"type": "array", "items": {"type": "number"}}},
+    },
+    "required": ["columns", "rows"],
+    "additionalProperties": False,
+}
+_FOURIER = {
+    "type": "object",
+    "properties": {"fourier": {"anyOf": [_TEXT, _SERIES]}},
+    "required": ["fourier"],
+    "additionalProperties": False,
+}
+
 Number = Annotated[Any, BeforeValidator(_number), WithJsonSchema(_NUMBER)]
 EquationText = Annotated[Any, BeforeValidator(_equation), WithJsonSchema(_TEXT)]
 ConditionText = Annotated[Any, BeforeValidator(_condition_equation), WithJsonSchema(_TEXT)]
 ExpressionText = Annotated[Any, BeforeValidator(_expression), WithJsonSchema(_NUMBER)]
+FunctionKeys = Annotated[
+    Any, BeforeValidator(_function), WithJsonSchema({"anyOf": [{"type": "number"}, _TEXT, _FOURIER]})
+]
 Names = Annotated[list[str], BeforeValidator(_names), WithJsonSchema({"type": "array", "items": _TEXT, "minItems": 1})]
 Texts = Annotated[list[str], BeforeValidator(_one_or_more), WithJsonSchema(_TEXTS)]
 Accepted = Annotated[list[str], BeforeValidator(_none_or_more), WithJsonSchema({"type": "array", "items": _TEXT})]
@@ -161,6 +188,7 @@ class ProblemKeys(_Part):
     time: StrictStr | None = Field(None, description="The coordinate that is time, where there is one.")
     fields: Names | None = Field(None, description="The unknown functions of all coordinates.")
     parameters: dict[StrictStr, Number] = Field({}, description="Named numbers.")
+    functions: dict[StrictStr, FunctionKeys] = Field({}, description="Named expressions, and Fourier series.")
     equations: Annotated[
         dict[StrictStr, EquationText] | None,
         BeforeValidator(_equations),
@@ -170,6 +198,7 @@ class ProblemKeys(_Part):
     ] = Field(None, description="The differential equations, by name or as a list.")
     conditions: dict[StrictStr, ConditionKeys] = Field({}, description="What holds on the faces, by name.")
     symmetry: dict[StrictStr, Texts] = Field({}, description="Fields that are `odd in x` or `even in x`.")
+    divergence_free: Names | None = Field(None, description="Two fields made free of divergence, such as [u, v].")
     reference: ReferenceKeys | None = Field(None, description="What is known of the answer.")
     tolerance: Number = Field(1e-3, description="The relative L2 error up to which an answer counts as verified.")
     config: StrictStr = Field("levenberg_marquardt", description="The recommended way to solve it.")

@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 
+import sympy
+
 from pinnkit.equations.expression import Expression
 from pinnkit.equations.notation import latex, to_text, unicode
 from pinnkit.errors import Mistake
 from pinnkit.problem.finding import Finding
-from pinnkit.problem.prescribed import prescribed
+from pinnkit.problem.named import as_written
+from pinnkit.problem.names import short
+from pinnkit.problem.prescribed import number, prescribed
 from pinnkit.problem.problem import Condition, Coordinate, Face, Problem, TorchResidual
+
+_LONGEST = 500
+"""Characters of a prescribed value."""
 
 
 def summary(problem: Problem, findings: Sequence[Finding] = (), as_latex: bool = False) -> str:
@@ -43,7 +50,7 @@ def _count(number: int, word: str) -> str:
 
 
 def _domain(problem: Problem) -> list[str]:
-    """The coordinates, fields, parameters and symmetries, one line each."""
+    """The coordinates, fields, parameters and what is built into the fields, one line each."""
     lines = ["  " + ", ".join(_interval(c, problem) for c in problem.coordinates)]
     arguments = ", ".join(problem.scope.coordinates)
     lines.append(f"  unknown: {', '.join(f'{name}({arguments})' for name in problem.fields)}")
@@ -51,6 +58,10 @@ def _domain(problem: Problem) -> list[str]:
         number = f"{p.value:.12g}"
         plain = p.text in ("", number, repr(p.value))
         lines.append(f"  {p.name} = {number}" if plain else f"  {p.name} = {p.text} = {number}")
+    if problem.divergence_free:
+        (u, v), (x, y) = problem.divergence_free, problem.space
+        lines.append(f"  ({u}, {v}) has no divergence in ({x}, {y})")
+    lines += [f"  {f.name} = {f.expression.text}" for f in problem.functions]
     lines += [f"  {s.field} is {s.parity} in {s.coordinate}" for s in problem.symmetries]
     return lines
 
@@ -65,7 +76,8 @@ def _interval(coordinate: Coordinate, problem: Problem) -> str:
 def _equation(residual: Expression | TorchResidual, problem: Problem, as_latex: bool) -> list[str]:
     if isinstance(residual, TorchResidual):
         return [f"    {residual.text}({', '.join(residual.arguments)}) = 0 (Python)"]
-    printed = latex(residual, problem.scope) if as_latex else unicode(residual, problem.scope)
+    shown = as_written(residual, problem)
+    printed = latex(shown, problem.scope) if as_latex else unicode(shown, problem.scope)
     return [f"    {line}" for line in printed.splitlines()]
 
 
@@ -83,7 +95,14 @@ def _prescription(condition: Condition, face: Face, problem: Problem) -> str:
         return "a relation, no single value"
     along = face.coordinate if found.normal_order == 1 else f"{face.coordinate}, {found.normal_order}"
     left = f"d({found.field}, {along})" if found.normal_order else found.field
-    return f"{left} = {to_text(found.value, problem.scope)}"
+    return f"{left} = {_value(found.value, face, problem)}"
+
+
+def _value(value: sympy.Expr, face: Face, problem: Problem) -> str:
+    """A prescribed value by the name of the function that it is on a face, or else whole."""
+    at = {problem.scope.symbols[face.coordinate]: number(face.value)}
+    named = (f.name for f in problem.functions if f.expression.tree.xreplace(at) == value)
+    return next(named, None) or short(to_text(value, problem.scope), _LONGEST)
 
 
 def _reference(problem: Problem) -> str:

@@ -11,6 +11,7 @@ from pinnkit.config import Config, dump_config
 from pinnkit.equations import latex, unicode
 from pinnkit.equations.expression import Expression
 from pinnkit.problem.dump import dump_problem
+from pinnkit.problem.named import as_written
 from pinnkit.problem.problem import Condition, Equation, Problem
 from pinnkit.results.environment import environment
 from pinnkit.results.fields import write_fields
@@ -80,7 +81,8 @@ def _formula(named: Equation | Condition, problem: Problem) -> Formula:
     residual = named.residual
     if not isinstance(residual, Expression):
         return Formula(named.name, residual.text)
-    return Formula(named.name, residual.text, latex(residual, problem.scope), unicode(residual, problem.scope))
+    shown = as_written(residual, problem)
+    return Formula(named.name, residual.text, latex(shown, problem.scope), unicode(shown, problem.scope))
 
 
 def _conditions(run: Run) -> list[ConditionLine]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pinnkit.errors import UserError
+from pinnkit.problem.load import load_problem
 from pinnkit.shipped import config_path, problem_path, shipped_configs, shipped_problems
 
 
@@ -63,3 +64,10 @@ def test_a_config_is_looked_for_beside_the_problem_that_names_it(elsewhere: Path
 def test_what_is_not_there_is_an_error_with_a_near_miss(find: Callable[[str], Path], given: str, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         find(given)
+
+
+def test_files_that_problems_name_come_along() -> None:
+    """They lie beneath the folder that the package ships, from which a problem may read."""
+    root = shipped_problems()["burgers"].parent
+    assert (root / "data" / "ns_decaying.csv").is_file()
+    assert load_problem("ns_decaying").functions[0].series is not None

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from pinnkit.derivatives import jet
+from pinnkit.derivatives.autograd import differentiate
 from pinnkit.derivatives.indices import IndexSet
 from pinnkit.equations.expression import Scope
 from pinnkit.errors import UserError
@@ -85,6 +86,79 @@ def test_harmonics() -> None:
     assert found.shape == (9, 5)
 
 
+CIRCLES = Scope(("x", "y", "t"), ("u",), time="t")
+ROUND = {"x": (-1.0, 3.0), "y": (0.5, 1.5), "t": (2.0, 2.5)}
+
+
+def around(embedding: Embedding) -> Features:
+    generator = torch.Generator().manual_seed(0)
+    return embedding.build(CIRCLES, ROUND, frozenset("xy"), generator, FLOAT64, torch.device("cpu"))
+
+
+def spots(count: int = 7) -> Tensor:
+    unit = torch.rand(count, 3, generator=torch.Generator().manual_seed(2), dtype=FLOAT64)
+    low, high = torch.tensor(list(ROUND.values()), dtype=FLOAT64).T
+    return low + (high - low) * unit
+
+
+def test_products_of_harmonics() -> None:
+    """In the order x, y, t, and then every wave of x with every wave of y."""
+    found = around(Scaled(harmonics=2, products=True))
+    at = spots()
+    x, y = 2 * math.pi * at[:, 0] / 4, 2 * math.pi * at[:, 1]
+    waves = [[torch.cos(z), torch.cos(2 * z), torch.sin(z), torch.sin(2 * z)] for z in (x, y)]
+    products = [a * b for a in waves[0] for b in waves[1]]
+    expected = torch.stack([*waves[0], *waves[1], 4 * (at[:, 2] - 2.25), *products], dim=1)
+    assert found.count == 4 + 4 + 1 + 16
+    value = found(jet.coordinates(at, IndexSet.closure([], 3))).value
+    torch.testing.assert_close(value, expected, rtol=0.0, atol=1e-13)
+
+
+def test_three_circles_have_products_of_two_and_of_three() -> None:
+    intervals = {**ROUND, "t": (0.0, 1.0)}
+    space = Scope(("x", "y", "t"), ("u",))
+    generator = torch.Generator().manual_seed(0)
+    found = Scaled(products=True).build(space, intervals, frozenset("xyt"), generator, FLOAT64, torch.device("cpu"))
+    value = found(jet.coordinates(spots(200), IndexSet.closure([], 3))).value
+    assert value.shape[1] == found.count == 3 * 2 + 3 * 4 + 8
+    assert int(torch.linalg.matrix_rank(value)) == found.count
+
+
+def test_powers_of_time() -> None:
+    at = spots()
+    found = around(Scaled(stretch={"t": 2.0}, time_powers=(-1, 0, 2)))
+    value = found(jet.coordinates(at, IndexSet.closure([], 3))).value
+    s = 2.0 * 4 * (at[:, 2] - 2.25)
+    torch.testing.assert_close(value[:, 4:], torch.stack([0.1 * s, s, 100 * s], 1), rtol=1e-13, atol=1e-12)
+
+
+@pytest.mark.parametrize("embedding", [Scaled(2, products=True, time_powers=(0, 1)), Scaled(products=True), Scaled(3)])
+def test_jets_through_products_and_powers_are_those_of_reverse_mode(embedding: Embedding) -> None:
+    features = around(embedding)
+    indices = IndexSet.closure([(2, 1, 1), (0, 3, 0), (1, 2, 0)], 3)
+    found = features(jet.coordinates(spots(), indices)).coefficients
+    truth = differentiate(features, spots(), indices).coefficients
+    torch.testing.assert_close(found, truth, rtol=1e-12, atol=1e-11)
+
+
+def test_products_join_the_ends_with_all_their_derivatives() -> None:
+    features, at = around(Scaled(2, products=True)), spots()
+    indices = IndexSet.closure([(3, 1, 0), (1, 3, 1)], 3)
+    ends = []
+    for x, y in ((-1.0, 0.5), (3.0, 0.5), (-1.0, 1.5)):
+        face = at.clone()
+        face[:, 0], face[:, 1] = x, y
+        ends.append(features(jet.coordinates(face, indices)).coefficients)
+    scale = ends[0].abs().amax(dim=(1, 2), keepdim=True).clamp(min=1.0)
+    for other in ends[1:]:
+        torch.testing.assert_close(other / scale, ends[0] / scale, rtol=0.0, atol=1e-13)
+
+
+def test_powers_of_a_time_that_is_not_there() -> None:
+    with pytest.raises(UserError, match="`time_powers` of embedding `scaled` is given, and no coordinate"):
+        built(Scaled(time_powers=(0, 1)))
+
+
 def test_random_waves() -> None:
     """With n entries the sample deviation of B is off by 1/sqrt(2 n) of itself; five times that is allowed."""
     features = built(Fourier(count=2000, scale=3.0), seed=1)
@@ -108,6 +182,12 @@ def test_random_waves() -> None:
         ({"name": "scaled", "harmonics": 0}, "`harmonics` of embedding `scaled` is 0; it needs at least 1"),
         ({"name": "scaled", "stretch": {"x": 0.0}}, "`stretch` of embedding `scaled` is 0 for `x`"),
         ({"name": "scaled", "stretch": {"x": -2.0}}, "`stretch` of embedding `scaled` is -2 for `x`"),
+        (
+            {"name": "scaled", "time_powers": []},
+            r"`time_powers` of embedding `scaled` is \[\]; it needs different whole",
+        ),
+        ({"name": "scaled", "time_powers": [1, 1]}, r"`time_powers` of embedding `scaled` is \[1, 1\]; it needs"),
+        ({"name": "scaled", "time_powers": [9]}, r"is \[9\]; it needs different whole numbers from -6 to 6"),
         ({"name": "fourier", "count": 0}, "`count` of embedding `fourier` is 0; it needs at least 1"),
         ({"name": "fourier", "scale": 0.0}, "`scale` of embedding `fourier` is 0; it needs a finite number above 0"),
         ("fourrier", "unknown embedding `fourrier`(.|\n)*fourier"),

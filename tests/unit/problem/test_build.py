@@ -12,6 +12,7 @@ from pinnkit.problem.dump import dump_problem
 from pinnkit.problem.equation_checks import unused_parameter
 from pinnkit.problem.load import problem_of
 from pinnkit.problem.problem import Coordinate, Face, Problem, Symmetry
+from pinnkit.problem.summary import summary
 from pinnkit.reading import parse_yaml
 
 HEAT = """\
@@ -283,3 +284,44 @@ def test_an_interval_may_end_where_a_parameter_says() -> None:
     assert again.with_parameters(T=1).coordinate("t").upper == 2.0
     with pytest.raises(UserError, match="must go from a lower to an upper end, not from 0 to -2"):
         problem.with_parameters(T=-1)
+
+
+FLOW = """\
+name: flow
+coordinates: {x: [-1, 1], y: [-1, 1], t: [0, 1]}
+time: t
+fields: [u, v, w]
+divergence_free: [u, v]
+equations: ["w_t = laplace(w)", "w = v_x - u_y", "u_x + v_y = 0"]
+"""
+
+
+def test_two_fields_without_divergence() -> None:
+    problem = _read(FLOW)
+    assert (problem.divergence_free, problem.space) == (("u", "v"), ("x", "y"))
+    assert problem_of(parse_yaml(dump_problem(problem))) == problem
+    assert "  (u, v) has no divergence in (x, y)" in summary(problem).splitlines()
+    assert _read(FLOW.replace("divergence_free: [u, v]\n", "")).divergence_free == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("[u]", "f.yaml:5:18: `divergence_free` needs two different fields, not u"),
+        ("[u, v, w]", "f.yaml:5:18: `divergence_free` needs two different fields, not u, v, w"),
+        ("[u, u]", "f.yaml:5:18: `divergence_free` needs two different fields, not u, u"),
+        ("u", "`divergence_free` must be a list of names, such as [u, v], not `u`"),
+        ("[u, vv]", "f.yaml:5:22: unknown field `vv` in `divergence_free`\n  Did you mean `v`"),
+        ("[u, v]\nsymmetry: {v: odd in x}", "f.yaml:5:22: `v` has a `symmetry` and is in `divergence_free`"),
+    ],
+)
+def test_what_cannot_be_without_divergence(given: str, said: str) -> None:
+    assert said in _said(FLOW.replace("free: [u, v]", f"free: {given}"))
+
+
+@pytest.mark.parametrize("time", ["t", "x"])
+def test_two_coordinates_of_space_are_needed(time: str) -> None:
+    text = FLOW.replace("t: [0, 1]}", "t: [0, 1], z: [0, 1]}").replace("time: t", f"time: {time}")
+    assert "f.yaml:5:18: `divergence_free` needs two coordinates of space, and there are 3" in _said(text)
+    rest = FLOW.replace("time: t\n", "")
+    assert "Of space: x, y, t. No coordinate is `time`." in _said(rest)

@@ -29,6 +29,13 @@ def _rod(**changes: Any) -> Problem:
     return define(**{key: value for key, value in keys.items() if value is not None})
 
 
+FLUX: dict[str, Any] = {
+    "fields": ["u", "q"],
+    "equations": {"balance": "u_t + q_x = 0", "law": "q = -a*u_x"},
+    "reference": None,
+}
+
+
 def _line(equation: str = "u_xx = 1", conditions: Any = None, **more: Any) -> Problem:
     """An ordinary differential equation on [0, 1]."""
     held = {f"c{i}": {"on": on, "equation": text} for i, (on, text) in enumerate(conditions or [])}
@@ -91,6 +98,7 @@ SOUND = {
         conditions=_start("u = sin(pi*x)", "v = 0"),
     ),
     "both conditions at one end": _line("u_xx + u = 0", [("x = 0", "u = 1"), ("x = 0", "u_x = 0")]),
+    "a start that the others imply": _rod(**FLUX, conditions=_start("u = sin(pi*x)", "q = -a*pi*cos(pi*x)")),
     "insulated ends": _rod(conditions=_start("u = cos(pi*x)") | {"ends": {"on": "boundary", "equation": "dn(u) = 0"}},
                            reference=None),
     "periodic": _rod(
@@ -206,6 +214,12 @@ FAULTY = [
     ("exact_reference", _rod(**SYSTEM | {"reference": {"exact": {"u": "0"}}}), "`reference.exact` lacks the field `v`"),
     ("exact_reference", _rod(symmetry={"u": "odd in x"}, reference={"exact": {"u": "cos(x)"}}),
      "the exact `u` is not odd in `x`"),
+    # the start of a field without a derivative in time
+    ("implied_condition", _rod(**FLUX, conditions=_start("u = sin(pi*x)", "q = a*pi*cos(pi*x)")),
+     "`s1` fixes `q` on `t = 0`, of which no equation has a derivative in `t`: `law` does not hold there"),
+    ("implied_condition", _rod(**FLUX, conditions=_start("u = q", "q = 0")), "no equation tells whether it agrees"),
+    ("initial_conditions", _rod(**FLUX, conditions=_start("u = 0", "q = 0", "q_t = 0")),
+     "too many initial conditions: `q` is of order 0 in `t` and needs 0 at `t = 0`, and has 2: `s1`, `s2`"),
     # what a problem accepts
     ("accept", _rod(accept=["corner_jmp"]), "unknown finding `corner_jmp` in `accept`"),
     ("accept", _rod(accept=["symmetry"]), "`symmetry` cannot be accepted: it must be mended"),
