@@ -20,7 +20,8 @@ class Windows:
     end, where a chaotic field needs it. Or every t_k is given.
 
     Args:
-        count: how many windows there are, where `edges` are not given.
+        count: how many windows there are, where neither `length` nor `edges` are given.
+        length: the longest that a window may be; there are as many as it takes.
         ratio: of the lengths of a window and of the one before.
         edges: every t_k, from the start of time to its end.
         start: from which parameters the network of a window is trained: from those of the `last` window, or `new`
@@ -33,6 +34,7 @@ class Windows:
     """
 
     count: int = 4
+    length: float | None = None
     ratio: float = 1.0
     edges: tuple[float, ...] = ()
     start: Literal["last", "new"] = "last"
@@ -41,14 +43,18 @@ class Windows:
     def __post_init__(self) -> None:
         if self.count < 1:
             raise UserError(f"`count` of `windows` is {self.count}; it needs at least 1")
+        if self.length is not None and not 0 < self.length < math.inf:
+            raise UserError(f"`length` of `windows` is {self.length:g}; it needs a finite number above 0")
         if not 0 < self.ratio < math.inf:
             raise UserError(f"`ratio` of `windows` is {self.ratio:g}; it needs a finite number above 0")
         if not 0 <= self.blend < math.inf:
             raise UserError(f"`blend` of `windows` is {self.blend:g}; it needs a finite number of 0 or more")
         if self.edges and len(self.edges) < 2:
             raise UserError("`edges` of `windows` are fewer than 2; they go from the start of time to its end")
-        if self.edges and self.ratio != 1.0:
-            raise UserError("`windows` have both `edges` and a `ratio`; the edges alone say how long each window is")
+        given = [name for name, value in (("edges", self.edges), ("length", self.length)) if value]
+        if len(given) == 2 or (given and self.ratio != 1.0):
+            others = given[1:] or ["ratio"]
+            raise UserError(f"`windows` have both `{given[0]}` and `{others[0]}`; either alone says how long they are")
         for low, high in pairwise(self.edges):
             if not low < high:
                 raise UserError(f"`edges` of `windows` must rise; {high:g} follows {low:g}")
@@ -60,8 +66,10 @@ class Windows:
             UserError: edges that do not begin and end where time does.
         """
         if not self.edges:
-            lengths = [self.ratio**k for k in range(self.count)]
-            done = [math.fsum(lengths[:k]) / math.fsum(lengths) for k in range(1, self.count)]
+            # A length of a tenth makes ten windows of a unit, whatever the rounding.
+            count = self.count if self.length is None else math.ceil((upper - lower) / self.length - _NEAR)
+            lengths = [self.ratio**k for k in range(count)]
+            done = [math.fsum(lengths[:k]) / math.fsum(lengths) for k in range(1, count)]
             return (lower, *(lower + (upper - lower) * share for share in done), upper)
         near = _NEAR * (upper - lower)
         first, last = self.edges[0], self.edges[-1]

@@ -53,11 +53,11 @@ ROWS = (
     Row("taylor_green", "exact"),
 )
 
-REMARK = """Each row is `pinnkit solve problems/NAME.yaml` with the config that the file names, seed 0, one run. The error
-is the largest relative L2 error of a field in the run's own result.json, against the reference that the file names; the
-second figure is the largest against independent data, by the run's own `predict` on their grid. The published figures
-are from the papers, on their machines, grids and networks. Configs were chosen on these very problems, with the error
-in view."""
+REMARK = """Each row is `pinnkit solve problems/NAME.yaml` with the config that the file names, seed 0, one run on one
+thread, beside at most one other of these runs on the same two cores. The error is the relative L2 error of each field in
+the run's own result.json, against the reference that the file names; the next column is the largest against independent
+data, by the solution's values on their grid. The published figures are from the papers, on their machines, grids and
+networks. Configs were chosen on these very problems, with the error in view."""
 
 
 def main() -> None:
