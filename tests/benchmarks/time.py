@@ -54,10 +54,10 @@ ROWS = (
 )
 
 REMARK = """Each row is `pinnkit solve problems/NAME.yaml` with the config that the file names, seed 0, one run on one
-thread, beside at most one other of these runs on the same two cores. The error is the relative L2 error of each field in
-the run's own result.json, against the reference that the file names; the next column is the largest against independent
-data, by the solution's values on their grid. The published figures are from the papers, on their machines, grids and
-networks. Configs were chosen on these very problems, with the error in view."""
+thread, beside at most one other of these runs on the same two cores. The error is the relative L2 error of each field
+in the run's own result.json, against the reference that the file names; the next column is the largest against
+independent data, by the solution's values on their grid. The published figures are from the papers, on their machines,
+grids and networks. Configs were chosen on these very problems, with the error in view."""
 
 
 def main() -> None:
