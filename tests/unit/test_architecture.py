@@ -42,6 +42,7 @@ ROOMS = (
     "verification",
     "results",
     "solving",
+    "comparing",
     "listing",
     "cli",
     "__main__",
