@@ -17,6 +17,7 @@ from pinnkit import __version__
 from pinnkit.errors import Mistake, SolveError, UserError
 
 if TYPE_CHECKING:
+    from pinnkit.config import Config
     from pinnkit.plugins import Plugin
     from pinnkit.problem.problem import Problem
 
@@ -154,13 +155,9 @@ def solve(
     """Solve a problem and write a run folder with fields, figures and a verdict."""
     plugins = _load_plugins(plugin)
     understood = _load(problem, parameter)
-    from pinnkit.config import load_config
-    from pinnkit.shipped import config_path
-
-    beside = Path(understood.source) if understood.source else None
     flags = {"seed": seed, "device": device, "threads": threads, "compile": compile_}
     overrides = [*(set_ or []), *(f"{key}={str(value).lower()}" for key, value in flags.items() if value is not None)]
-    chosen = load_config(config_path(config or understood.config, None if config else beside), overrides)
+    chosen = _load_config(understood, config, overrides)
     from pinnkit.solving import solve_to_folder  # last, so that a mistake in the config is told before more is loaded
 
     solve_to_folder(understood, chosen, out, quiet=quiet, plugins=[p.path for p in plugins], start=from_)
@@ -177,6 +174,33 @@ def resume(
     from pinnkit.solving import resume_folder
 
     resume_folder(run, quiet=quiet)
+
+
+@app.command()
+def compare(
+    problem: ProblemFile,
+    config: Annotated[
+        str | None, typer.Option(help="A config file or the name of a shipped one; else the problem's own.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change the config, as `phases.0.steps=50`. Repeatable."),
+    ] = None,
+    parameter: Parameters = None,
+    method: Annotated[
+        str | None, typer.Option(help="The classical method; else the problem's own, or the first that can treat it.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The run folder; else runs/<problem>/<time>.")] = None,
+    plugin: Plugins = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict and the table only.")] = False,
+) -> None:
+    """Solve a problem by a network and by a classical method, and print both times and both errors."""
+    plugins = _load_plugins(plugin)
+    understood = _load(problem, parameter)
+    chosen = _load_config(understood, config, set_ or [])
+    from pinnkit.comparing import compare as compared
+
+    typer.echo(str(compared(understood, chosen, out, method, quiet, [p.path for p in plugins])))
 
 
 @app.command()
@@ -232,6 +256,15 @@ def _load(name: str, parameters: list[str] | None) -> "Problem":
             raise UserError(Mistake(f"`--parameter {text}` is not of the form `name=value`"))
         changed[key] = parse_number(value)
     return problem.with_parameters(**changed) if changed else problem
+
+
+def _load_config(problem: "Problem", name: str | None, overrides: list[str]) -> "Config":
+    """The config that was asked for, or the problem's own, with the values that the command line changes."""
+    from pinnkit.config import load_config
+    from pinnkit.shipped import config_path
+
+    beside = Path(problem.source) if problem.source else None
+    return load_config(config_path(name or problem.config, None if name else beside), overrides)
 
 
 def _load_plugins(paths: list[Path] | None) -> "list[Plugin]":

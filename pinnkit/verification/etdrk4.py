@@ -86,6 +86,9 @@ _GROWTH = 10.0
 _MOST_WAVES = {1: 2**14, 2: 2**10}
 """The most nodes a coordinate, by the number of coordinates: more would take too long or too much memory."""
 
+_MOST_KEPT = 2**26
+"""How many bytes of states at whole steps a run keeps, so that it is not made again when values are asked for again."""
+
 _PARTS = (1, 2, 4)
 """How many parts a step is made in, by the runs that are extrapolated."""
 
@@ -192,6 +195,7 @@ class _Level:
 
     def __init__(self, problem: Problem, evolution: Evolution, count: int, steps: int) -> None:
         self.problem, self.evolution = problem, evolution
+        self._kept: dict[int, list[np.ndarray]] = {}
         self.step = evolution.time.length / steps
         split = [slotted(rate, problem.scope) for rate in evolution.rates]
         linear = [
@@ -235,13 +239,20 @@ class _Level:
 
         A time between two steps is reached by a shorter step of its own, in as many parts.
         """
-        state, done, begin = self._start(), 0, self.evolution.time.lower
+        begin = self.evolution.time.lower
+        kept = self._kept.setdefault(parts, [self._start()])
+        state, done = kept[0], 0
         whole = ExponentialStep(self._linear, self.step / parts)
         for when in times:
             upto = int((when - begin) / self.step * (1 + 1e-12))
             while done < upto:
-                state = self._stepped(state, begin + done * self.step, whole, parts)
                 done += 1
+                if done < len(kept):
+                    state = kept[done]
+                    continue
+                state = self._stepped(state, begin + (done - 1) * self.step, whole, parts)
+                if done == len(kept) and done * state.nbytes < _MOST_KEPT:
+                    kept.append(state)
             rest = when - begin - done * self.step
             if rest > 1e-12 * self.step:
                 yield self._stepped(state, begin + done * self.step, ExponentialStep(self._linear, rest / parts), parts)

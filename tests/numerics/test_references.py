@@ -164,7 +164,7 @@ def test_method_of_lines_agrees_with_a_spectral_run_where_the_start_has_a_kink(r
         conditions={"initial": {"on": "t = 0", "equation": "u = x**2*cos(pi*x)"}},
     )
     truth = np.load(references / "allen_cahn.npy", allow_pickle=False)
-    reference = MethodOfLines(accuracy=1e-5, integrator="bdf", nodes=512).solve(problem)
+    reference = MethodOfLines(accuracy=5e-5, integrator="bdf", nodes=512).solve(problem)
     found = on_grid(reference, -1 + 2 * np.arange(512) / 512, np.linspace(0, 1, 201))
     assert relative_l2(found.reshape(-1, 1), truth.reshape(-1, 1))[0] <= 1e-6
-    assert reference.accuracy <= 1e-5
+    assert reference.accuracy <= 5e-5

@@ -46,6 +46,7 @@ ROOMS = (
     "running",
     "outcome",
     "solving",
+    "comparing",
     "listing",
     "cli",
     "__main__",

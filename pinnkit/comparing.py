@@ -1,0 +1,126 @@
+"""A network beside a classical method on the same problem: both times and both errors."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from pinnkit.config import Config
+from pinnkit.errors import Mistake, UserError
+from pinnkit.problem.checks import require_sound
+from pinnkit.problem.problem import Problem
+from pinnkit.results.solution import Solution
+from pinnkit.solving import solve_to_folder
+from pinnkit.verification import REFERENCES, ReferenceSolution, reference_for, relative_l2, test_grid
+
+
+@final
+@dataclass(frozen=True)
+class Contender:
+    """One way to the answer: how long it took and how far each field is off.
+
+    ``stated`` marks errors that were not measured against anything else: the method's own statement.
+    """
+
+    method: str
+    seconds: float
+    errors: Mapping[str, float]
+    stated: bool = False
+
+
+@final
+@dataclass(frozen=True)
+class Comparison:
+    """The classical method and the network, and what errors were measured against."""
+
+    contenders: tuple[Contender, ...]
+    truth: str
+
+    def __str__(self) -> str:
+        fields = list(self.contenders[0].errors)
+        head = ["method", "seconds", *fields]
+        body = [
+            [c.method, f"{c.seconds:.2f}", *(f"{c.errors[f]:.1e}{' stated' if c.stated else ''}" for f in fields)]
+            for c in self.contenders
+        ]
+        widths = [max(len(row[i]) for row in [head, *body]) for i in range(len(head))]
+        lines = [
+            "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in (head, *body)
+        ]
+        return "\n".join([*lines, f"Relative L2 errors on the test grid, against {self.truth}."])
+
+
+def compare(
+    problem: Problem,
+    config: Config,
+    out: Path | None = None,
+    method: str | None = None,
+    quiet: bool = False,
+    plugins: Sequence[Path] = (),
+) -> Comparison:
+    """Make a classical reference, solve the problem by a network as `solve_to_folder` does, and set them side by side.
+
+    The seconds of the classical method are those of making it and of its values on the test grid; those of the
+    network are its training. Errors are against the exact solution where the problem has one; else the classical
+    method is the truth, and its own error is what it states.
+
+    Args:
+        problem: what is to be solved.
+        config: how the network is trained.
+        out: the run folder, as for `solve_to_folder`.
+        method: the name of a classical method; else the problem's own, else the first that can treat the problem.
+        quiet: say nothing while training.
+        plugins: files that were run before, to be noted in the run folder.
+
+    Raises:
+        UserError: the problem, the config or the folder is at fault, or no classical method can treat the problem.
+        SolveError: the network's loss stopped being finite.
+    """
+    require_sound(problem)
+    _, points = test_grid(problem)
+    name, reference, values, seconds = _classical(problem, method, points)
+    exact = reference_for(problem) if problem.reference is not None and problem.reference.exact else None
+    truth = values if exact is None else exact.values(points)
+    solution = Solution.load(solve_to_folder(problem, config, out, quiet=quiet, plugins=plugins))
+    if exact is None:
+        stated = dict.fromkeys(problem.fields, reference.accuracy)
+        classical = Contender(name, seconds, stated, stated=True)
+    else:
+        classical = Contender(name, seconds, _errors(problem, values, truth))
+    network = Contender("network", float(solution.result["seconds"]), _errors(problem, solution(points), truth))
+    known = "the exact solution" if exact is not None else f"`{name}`, whose own error is what it states"
+    return Comparison((classical, network), known)
+
+
+def _errors(problem: Problem, values: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    return {name: float(error) for name, error in zip(problem.fields, relative_l2(values, truth), strict=True)}
+
+
+def _classical(
+    problem: Problem, method: str | None, points: np.ndarray
+) -> tuple[str, ReferenceSolution, np.ndarray, float]:
+    """The method's name, the reference, its values at the points, and how long all that took.
+
+    Raises:
+        UserError: why the method that was named, or every method of the table, cannot treat the problem.
+    """
+    own = problem.reference
+    named = method if method is not None else own.method if own is not None else None
+    reasons: list[Mistake] = []
+    for name in [named] if named is not None else REFERENCES.names():
+        options = own.options if own is not None and own.method == name else {}
+        part = REFERENCES.build({"name": name, **options})
+        began = time.perf_counter()
+        try:
+            reference = part.solve(problem)
+            values = reference.values(points)
+        except UserError as error:
+            if named is not None:
+                raise
+            reasons += error.mistakes
+            continue
+        return name, reference, values, time.perf_counter() - began
+    raise UserError(Mistake(f"no classical method can treat `{problem.name}`"), *reasons)
