@@ -235,7 +235,7 @@ def test_parameters_of_another_stage_are_refused(three: Solution, tmp_path: Path
     three.save(tmp_path)
     file = tmp_path / "checkpoint" / "parameters.pt"
     state = torch.load(file, weights_only=True)
-    state["stages"][1]["theta"] = torch.ones(3)
+    state["windows"][0]["stages"][1]["theta"] = torch.ones(3)
     torch.save(state, file)
     with pytest.raises(UserError, match=f"does not hold the {len(three.theta)} parameters"):
         Solution.load(tmp_path)
