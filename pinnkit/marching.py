@@ -19,6 +19,7 @@ from pinnkit.formulation.handover import Handover, handed_over, require_marchabl
 from pinnkit.geometry import Box, box_of
 from pinnkit.problem.problem import Coordinate, Problem
 from pinnkit.staging import lineage
+from pinnkit.training import Trained
 
 Start = Callable[[Run], Tensor]
 """The parameters from which a run is trained."""
@@ -33,11 +34,13 @@ class Window:
         run: the fields and their equations, on the window's own problem.
         theta: the trained parameters.
         finished: whether training came to its end.
+        trained: how the phases of all windows up to this one ended.
     """
 
     run: Run
     theta: Tensor
     finished: bool = True
+    trained: Trained | None = None
 
     @property
     def time(self) -> Coordinate:
@@ -89,7 +92,8 @@ def general_config(asked: Config, own: Config) -> Config:
     """A window's config as it holds for all of them: balanced weights and seeds are each window's own."""
     if asked.windows is None:
         return own
-    return replace(own, weights=asked.weights, balance=asked.balance, seed=asked.seed)
+    stages = tuple(replace(s, weights=known.weights) for s, known in zip(own.stages, asked.stages, strict=True))
+    return replace(own, weights=asked.weights, balance=asked.balance, seed=asked.seed, stages=stages)
 
 
 def _seed(seed: int, number: int) -> int:
@@ -98,14 +102,15 @@ def _seed(seed: int, number: int) -> int:
 
 
 def _start(asked: Config, last: Window) -> Start | None:
-    """theta = theta_last + blend theta_new, or new parameters."""
+    """theta = theta_last + blend theta_new with the last window's embedding, or new parameters."""
     windows = asked.windows
     if windows is None or windows.start == "new":
         return None
-    (_, known), *_ = lineage(last.run.trial, last.theta)
+    (trial, known), *_ = lineage(last.run.trial, last.theta)
 
     def start(run: Run) -> Tensor:
-        return known.to(run.trial.dtype) + windows.blend * run.trial.layout.start(run.trial.network)
+        run.trial.features.load_state_dict(trial.features.state_dict())
+        return known + windows.blend * run.trial.layout.start(run.trial.network)
 
     return start
 
@@ -123,11 +128,17 @@ def start_from(windows: Sequence[Window]) -> Start:
             time = run.problem.coordinate(run.problem.time)
             chosen = windows[int(window_of_times(windows, np.array([0.5 * (time.lower + time.upper)]))[0])]
         (trial, theta), *_ = lineage(chosen.run.trial, chosen.theta)
-        if trial.layout.shapes != run.trial.layout.shapes:
-            raise UserError(
-                f"the run to start from has a network of {trial.layout.size} parameters in other shapes than this one "
-                f"of {run.trial.layout.size}; both need the same `network`, `embedding` and fields"
-            )
+        there, here = chosen.run.config, run.config
+        for key, other, own in (
+            ("network", there.network, here.network),
+            ("embedding", there.embedding, here.embedding),
+            ("parameters", trial.layout.size, run.trial.layout.size),
+        ):
+            if other != own:
+                sentence = "its parameters mean nothing in another network"
+                raise UserError(f"the run to start from has the {key} {other}, and this one has {own}; {sentence}")
+        # Random numbers of the embedding are as much part of the network as its parameters.
+        run.trial.features.load_state_dict(trial.features.state_dict())
         return theta.to(dtype=run.trial.dtype, device=run.trial.device)
 
     return start
@@ -157,7 +168,10 @@ def on_windows(
 
 
 def jump(before: Window, after: Window, generator: np.random.Generator, count: int) -> dict[str, float]:
-    """The largest jump of every handed-over field from one window to the next, in the field's own units."""
+    """The largest jump from one window to the next of every field and derivative by time that is handed over.
+
+    It is in the unit of the field, or of its derivative.
+    """
     problem = after.run.problem
     time = str(problem.time)
     along, when = problem.index(time), after.time.lower
@@ -165,11 +179,10 @@ def jump(before: Window, after: Window, generator: np.random.Generator, count: i
     points = box.from_unit(generator.random((count if box.dimension > 1 else 1, box.dimension)))
     points[:, along] = when
     found = {}
-    for field in problem.fields:
-        if problem.order(field, time):
-            partial = Partial(field, (0,) * box.dimension)
-            column = problem.fields.index(field)
+    for column, field in enumerate(problem.fields):
+        for order in range(problem.order(field, time)):
+            partial = Partial(field, tuple(order if c.name == time else 0 for c in problem.coordinates))
             old = Handover(before.run.trial, before.theta, when).derivative(points, partial)
             new = after.run.trial.derivative(points, partial.orders, after.theta)[:, column]
-            found[field] = float(np.max(np.abs(new - old)))
+            found[problem.scope.name(partial)] = float(np.max(np.abs(new - old)))
     return found

@@ -71,6 +71,19 @@ class Marched:
         return len(self.windows) == self.count
 
 
+@final
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """Where in a run a window stands: its number, from 1, or 0 where there are none, and what was trained before."""
+
+    number: int = 0
+    count: int = 1
+    before: Trained | None = None
+
+    def __str__(self) -> str:
+        return f"window {self.number}/{self.count}" if self.number else ""
+
+
 def march(
     problem: Problem,
     asked: Config,
@@ -96,34 +109,34 @@ def march(
     count = max(1, len(edges) - 1)
     windows = list(done)
     measured = [_measured(windows[: k + 1], reference, asked) for k in range(len(windows))] if edges else []
-    trained = Trained(windows[-1].theta, (), 0, 0.0) if windows else None
+    trained = windows[-1].trained if windows else None
     config = asked
     for number in range(len(windows), count):
         run = window_run(problem, asked, windows, start=start)
-        opened = _opened(run, number, count) if edges else ""
-        if opened:
-            listener.say(opened)
-        found, now = _in_stages(asked, run, reference, listener, trained, count - number - 1, opened.partition(":")[0])
+        place = _Place(number + 1, count, trained) if edges else _Place()
+        if edges:
+            listener.say(_opened(run, place))
+        found, now = _in_stages(replace(asked, seed=run.config.seed), run, reference, listener, place)
         config = general_config(asked, found.config)
         finished = now.failure is None and not now.interrupted
-        windows.append(Window(found, now.theta, finished))
-        trained = now
+        windows.append(Window(found, now.theta, finished, now))
         listener.keep(windows)
         if edges:
             measured.append(_measured(windows, reference, asked))
-            listener.say(_told(measured[-1], number, count))
+            listener.say(_told(measured[-1], place, now))
+        trained = now
         if not finished:
             break
     assert trained is not None
     return Marched(tuple(windows), count, config, trained, tuple(measured))
 
 
-def _opened(run: Run, number: int, count: int) -> str:
+def _opened(run: Run, place: _Place) -> str:
     """The sentence with which a window begins."""
     time = run.problem.coordinate(str(run.problem.time))
     exact = [c for c in run.formulation.choices if c.condition in _starts(run.problem)]
-    kind = "" if number == 0 else "; hand-over " + ("exact" if all(c.exact for c in exact) else "soft")
-    return f"window {number + 1}/{count}: {time.name} from {time.lower:.6g} to {time.upper:.6g}{kind}"
+    kind = "" if place.number == 1 else "; hand-over " + ("exact" if all(c.exact for c in exact) else "soft")
+    return f"{place}: {time.name} from {time.lower:.6g} to {time.upper:.6g}{kind}"
 
 
 def _starts(problem: Problem) -> set[str]:
@@ -150,8 +163,11 @@ def _measured(windows: Sequence[Window], reference: ReferenceSolution | None, as
     return found
 
 
-def _told(found: dict[str, Any], number: int, count: int) -> str:
-    """The sentence with which a window ends."""
+def _told(found: dict[str, Any], place: _Place, trained: Trained) -> str:
+    """The sentence with which a window ends; of its phases, the last one says why."""
+    before, last = place.before, trained.stops[-1]
+    steps = trained.steps - (before.steps if before is not None else 0)
+    seconds = trained.seconds - (before.seconds if before is not None else 0.0)
     parts = []
     if "relative_l2" in found:
         within = ", ".join(f"{error:.2e} in `{name}`" for name, error in found["relative_l2"].items())
@@ -159,7 +175,8 @@ def _told(found: dict[str, Any], number: int, count: int) -> str:
         parts.append(f"relative L2 {within}, at its end {at_end}")
     if "jump" in found:
         parts.append("jump from the window before " + ", ".join(f"{v:.1e} in `{n}`" for n, v in found["jump"].items()))
-    return f"window {number + 1}/{count} ended{': ' if parts else ''}{'; '.join(parts)}."
+    parts += filter(None, [last.reason, last.course])
+    return f"{place} ended after {steps} steps and {seconds:.1f} s: {'; '.join(parts)}."
 
 
 def _in_stages(
@@ -167,13 +184,11 @@ def _in_stages(
     run: Run,
     reference: ReferenceSolution | None,
     listener: Listener,
-    before: Trained | None,
-    windows_left: int,
-    where: str,
+    place: _Place,
 ) -> tuple[Run, Trained]:
     """Run the phases of the config, then those of its further stages; the last stage's run, with the whole config."""
     first, further = run.config, []
-    trained = _trained(run, reference, listener, before, windows_left, where)
+    trained = _trained(run, reference, listener, place)
     while trained.failure is None and not trained.interrupted and len(run.stages) < len(asked.stages):
         errors = Solution.of(run, trained.theta).errors(reference) if reference is not None else {}
         run = next_run(asked, run, trained.theta)
@@ -183,49 +198,46 @@ def _in_stages(
         for sentence in run.notes:
             listener.say(sentence)
         further.append(run.config)
-        trained = _trained(run, reference, listener, trained, windows_left, where)
+        trained = _trained(run, reference, listener, replace(place, before=trained))
     return replace(run, config=whole_config(first, asked, further)), trained
 
 
-def _trained(
-    run: Run,
-    reference: ReferenceSolution | None,
-    listener: Listener,
-    before: Trained | None,
-    windows_left: int,
-    where: str,
-) -> Trained:
-    """Run the phases of one stage; every record gets the error, where known and due, and the time to go.
+def _trained(run: Run, reference: ReferenceSolution | None, listener: Listener, place: _Place) -> Trained:
+    """Run the phases of one stage; every record gets the window, the error, where known and due, and the time to go.
 
-    Steps, seconds and stops go on from those `before`.
+    Steps, seconds and stops go on from those before. The ends of phases are said where there are no windows, whose own
+    ends say enough.
     """
     config = run.config
     assert isinstance(config.threads, int)
     torch.set_num_threads(config.threads)
     # Products in reduced precision (TF32) would cap the accuracy without a word.
     torch.set_float32_matmul_precision("highest")
-    phases = [(_name(number, run, where), phase) for number, phase in enumerate(config.phases)]
+    phases = [(_name(number, run), phase) for number, phase in enumerate(config.phases)]
     score = _Score(run, reference)
     causal = CausalWeights(config.causal, Chain.of(run.problem)) if config.causal is not None else None
 
     def monitor(record: Record, theta: Tensor) -> None:
+        record["window"] = place.number or None
         record["relative_l2"] = score(theta)
-        record["eta"] = _time_left(record, run, windows_left)
-        if before is not None:
-            record["step"] += before.steps
-            record["seconds"] += before.seconds
+        record["eta"] = _time_left(record, run, place.count - place.number if place.number else 0)
+        if place.before is not None:
+            record["step"] += place.before.steps
+            record["seconds"] += place.before.seconds
         listener.note(record)
 
     theta = run.trial.layout.start(run.trial.network)
     generator = np.random.default_rng(config.seed)
     trained = train(run.assembly, theta, phases, config.renew, generator, monitor, causal)
-    for stop in trained.stops:
+    for stop in trained.stops if not place.number else ():
         ended = f"{stop.phase} ended after {stop.steps} steps and {stop.seconds:.1f} s: {stop.reason}"
         listener.say(f"{ended}; {stop.course}." if stop.course else f"{ended}.")
+    stops = tuple(replace(s, phase=f"{place}: {s.phase}") if place.number else s for s in trained.stops)
+    before = place.before
     if before is None:
-        return trained
+        return replace(trained, stops=stops)
     steps, seconds = before.steps + trained.steps, before.seconds + trained.seconds
-    return replace(trained, stops=(*before.stops, *trained.stops), steps=steps, seconds=seconds)
+    return replace(trained, stops=(*before.stops, *stops), steps=steps, seconds=seconds)
 
 
 @final
@@ -263,11 +275,10 @@ def _time_left(record: Record, run: Run, windows_left: int) -> float:
     return left + windows_left * later
 
 
-def _name(number: int, run: Run, where: str) -> str:
-    """A phase's name in logs: the optimizer's, numbered where it comes more than once, and the window and stage."""
+def _name(number: int, run: Run) -> str:
+    """A phase's name in logs: the optimizer's, numbered where it comes more than once, and the stage."""
     names = [OPTIMIZERS.entry(phase) for phase in run.config.phases]
     own = str(names[number].get("name", names[number].get("python")))
     same = [i for i, entry in enumerate(names) if entry.get("name", entry.get("python")) == own]
     numbered = own if len(same) == 1 else f"{own} {same.index(number) + 1}"
-    stage = f"stage {len(run.stages) + 1}" if run.stages else ""
-    return ": ".join(filter(None, [", ".join(filter(None, [where, stage])), numbered]))
+    return f"stage {len(run.stages) + 1}: {numbered}" if run.stages else numbered

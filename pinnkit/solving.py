@@ -105,13 +105,27 @@ def resume_folder(folder: Path, quiet: bool = False) -> Path:
     problem, config = load_problem(files.problem), load_config(files.config)
     done = [window for window in load_windows(files, problem, config) if window.finished]
     count = max(1, len(edges_of(problem, config)) - 1)
-    if len(done) == count:
+    if len(done) == count and files.result.is_file():
         print(f"{problem.name}: the run in {files.path} has come to its end.", flush=True)
         return files.path
     run = _require_runs(problem, config, None)
-    history = list(read_history(files.history)) if files.history.is_file() else []
+    history = _trimmed(files, done)
+    files.result.unlink(missing_ok=True)  # it is that of the run as it was cut
     job = _Job(problem, config, files, reference_for(problem), None, done, history)
     return _go_on(job, run, [f"resumed: {len(done)} of {count} windows were trained before"], quiet)
+
+
+def _trimmed(files: RunFolder, done: Sequence[Window]) -> list[Record]:
+    """The history up to the end of the windows that are done; what was cut is written anew, and so leaves the file."""
+    records = list(read_history(files.history)) if files.history.is_file() else []
+    steps = done[-1].trained.steps if done and done[-1].trained is not None else 0
+    kept = [record for record in records if record["step"] <= steps]
+    if len(kept) < len(records):
+        files.history.unlink()
+        with HistoryFile(files.history) as file:
+            for record in kept:
+                file.append(record)
+    return kept
 
 
 @final
@@ -133,7 +147,8 @@ def _go_on(job: _Job, run: Run, opening: Sequence[str], quiet: bool) -> Path:
     problem, files, reference = job.problem, job.files, job.reference
     phases = [*run.config.phases, *(phase for s in job.config.stages for phase in s.phases or run.config.phases)]
     count = max(1, len(edges_of(problem, job.config)) - 1) - len(job.done)
-    terms, total = run.assembly.terms, count * sum(phase.steps for phase in phases)
+    before = job.done[-1].trained.steps if job.done and job.done[-1].trained is not None else 0
+    terms, total = run.assembly.terms, before + count * sum(phase.steps for phase in phases)
     console = nullcontext(_Silent()) if quiet else Progress(terms, total, reference is not None)
     with HistoryFile(files.history) as file, console as view:
         listener = _Told(view, file, files, job.history)

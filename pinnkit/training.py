@@ -136,9 +136,8 @@ class _Loop:
         except SolveError as error:
             reason = self.failure = str(error)
         # One that came to its own end has said how; of one that was cut short, the course says what more would bring.
-        courses = [self.unseen.course(), self.causal.diagnosis() if self.causal is not None else ""]
-        course = "; ".join(filter(None, courses)) if self.cut else ""
-        return Stop(name, reason, self.steps - first, self.seconds - began, course)
+        courses = [self.unseen.course() if self.cut else "", self.causal.diagnosis() if self.causal is not None else ""]
+        return Stop(name, reason, self.steps - first, self.seconds - began, "; ".join(filter(None, courses)))
 
     def prefer_best(self) -> str | None:
         """Go back to the best parameters on unseen points, if another draw finds them better; what was done, if so."""
@@ -165,22 +164,32 @@ class _Loop:
             self.objective = objective
             if self.causal is not None and (met := self._met(self.causal, drawn, count)):
                 return met
-            weighed = self.causal.weighed(objective, self.theta) if self.causal is not None else None
-            made = optimizer.step(weighed[0] if weighed else objective, self.theta, state)
+            made, loss = self._step(optimizer, objective, state)
             self.failure = _broken(made.loss, made.losses)
             if self.failure is not None:
                 return self.failure
             if drawn:
-                self.unseen.note(weighed[1] if weighed else made.loss, self.theta, self.steps)
+                self.unseen.note(loss, self.theta, self.steps)
             self.good, self.theta, state = self.theta, made.theta, made.state
             self.steps += 1
             self.monitor(self._record(name, made, started, drawn), self.theta.to(self.dtype))
             if made.finished is not None:
                 return made.finished
-            if optimizer.target is not None and made.loss < optimizer.target:
+            if optimizer.target is not None and loss < optimizer.target:
                 return f"the loss is below {optimizer.target:g}"
         self.cut = True
         return f"all {optimizer.steps} steps made"
+
+    def _step(self, optimizer: Optimizer, objective: Objective, state: Any) -> tuple[Step, float]:
+        """A step, with causal weights where there are any, and the loss that it began from without them."""
+        if self.causal is None:
+            made = optimizer.step(objective, self.theta, state)
+            return made, made.loss
+        weighed, rows = self.causal.weighed(objective, self.theta)
+        made = optimizer.step(weighed, self.theta, state)
+        # A loss that is no number is told as the optimizer saw it.
+        losses = objective.losses(rows) if math.isfinite(made.loss) else made.losses
+        return replace(made, losses=losses), 0.5 * float(rows @ rows)
 
     def _met(self, causal: CausalWeights, drawn: bool, count: int) -> str | None:
         """Hold the weights against fresh points; why the phase is over, if it is."""

@@ -63,14 +63,19 @@ class Windows:
         """All t_k for time from `lower` to `upper`.
 
         Raises:
-            UserError: edges that do not begin and end where time does.
+            UserError: edges that do not begin and end where time does, and windows that are too short to tell apart.
         """
         if not self.edges:
             # A length of a tenth makes ten windows of a unit, whatever the rounding.
             count = self.count if self.length is None else math.ceil((upper - lower) / self.length - _NEAR)
-            lengths = [self.ratio**k for k in range(count)]
+            # Relative to the longest, so that no power is too large for a number.
+            longest = count - 1 if self.ratio > 1 else 0
+            lengths = [self.ratio ** (k - longest) for k in range(count)]
             done = [math.fsum(lengths[:k]) / math.fsum(lengths) for k in range(1, count)]
-            return (lower, *(lower + (upper - lower) * share for share in done), upper)
+            edges = (lower, *(lower + (upper - lower) * share for share in done), upper)
+            if min(high - low for low, high in pairwise(edges)) <= _NEAR * (upper - lower):
+                raise UserError(f"{count} `windows` with the `ratio` {self.ratio:g} leave some without length")
+            return edges
         near = _NEAR * (upper - lower)
         first, last = self.edges[0], self.edges[-1]
         if abs(first - lower) > near or abs(last - upper) > near:

@@ -27,8 +27,17 @@ class Fields(Protocol):
 
     problem: Problem
 
-    def taylor(self, points: Tensor, indices: IndexSet, theta: Tensor) -> Tensor:
-        """The Taylor coefficients (K, N, F) at points (N, d)."""
+    @property
+    def before(self) -> "Handover | None":
+        """What they go on from exactly themselves."""
+        ...
+
+    def handed(self, indices: IndexSet) -> IndexSet:
+        """Which derivatives of the fields before make up these."""
+        ...
+
+    def taylor(self, points: Tensor, indices: IndexSet, theta: Tensor, handed: Tensor | None = None) -> Tensor:
+        """The Taylor coefficients (K, N, F) at points (N, d); `handed` are those of the fields before, where known."""
         ...
 
     def derivative(self, points: np.ndarray, orders: tuple[int, ...], theta: Tensor) -> np.ndarray:
@@ -56,8 +65,22 @@ class Handover:
     time: float
 
     def taylor(self, points: Tensor, indices: IndexSet) -> Tensor:
-        """The Taylor coefficients (K, N, F) of the fields."""
-        return self.trial.taylor(points, indices, self.theta)
+        """The Taylor coefficients (K, N, F) of the fields at t_k, at points (N, d).
+
+        They depend on those of all windows before, which are evaluated from the first one on: one inside the other,
+        many windows would run out of stack.
+        """
+        links, wanted = [self], [indices]
+        while (before := links[-1].trial.before) is not None:
+            wanted.append(links[-1].trial.handed(wanted[-1]))
+            links.append(before)
+        found: Tensor | None = None
+        for link, own in zip(reversed(links), reversed(wanted), strict=True):
+            at = points.clone()
+            at[:, link.trial.problem.index(str(link.trial.problem.time))] = link.time
+            found = link.trial.taylor(at, own, link.theta, found)
+        assert found is not None
+        return found
 
     def derivative(self, points: np.ndarray, partial: Partial) -> np.ndarray:
         """One derivative (n,) of a field at t_k, at points (n, d)."""
@@ -85,8 +108,7 @@ def continued(
         time: t_k.
         orders: how many orders in time are continued; the later ones are zero.
     """
-    space = [index for index in indices.indices if not index[along]]
-    wanted = IndexSet.closure([_with(index, along, orders - 1) for index in space], indices.dimension)
+    wanted = continued_from(indices, along, orders)
     at = points.clone()
     at[:, along] = time
     # Without space all points are the same.
@@ -100,6 +122,12 @@ def continued(
             a = found[wanted.position[_with(index, along, j)]]
             result[place] += comb(j, order) * elapsed ** (j - order) * a
     return result
+
+
+def continued_from(indices: IndexSet, along: int, orders: int) -> IndexSet:
+    """The derivatives of u at t_k that those of its continuation are made of."""
+    space = [index for index in indices.indices if not index[along]]
+    return IndexSet.closure([_with(index, along, orders - 1) for index in space], indices.dimension)
 
 
 def window_of(problem: Problem, lower: float, upper: float) -> Problem:

@@ -17,7 +17,7 @@ from pinnkit.derivatives.layout import Layout
 from pinnkit.equations import Program, compile_tree
 from pinnkit.equations.expression import MultiIndex
 from pinnkit.formulation.conditions import Formulation
-from pinnkit.formulation.handover import Handover, continued
+from pinnkit.formulation.handover import Handover, continued, continued_from
 from pinnkit.formulation.lift import Lift
 from pinnkit.formulation.solenoidal import Outputs
 from pinnkit.formulation.symmetry import Copy, copies_of
@@ -75,9 +75,9 @@ class Base:
     scale: float
     start: Tensor | None = None
 
-    def taylor(self, points: Tensor, indices: IndexSet) -> Tensor:
+    def taylor(self, points: Tensor, indices: IndexSet, handed: Tensor | None = None) -> Tensor:
         """The Taylor coefficients (K, N, F) of the fields."""
-        return self.trial.taylor(points, indices, self.theta)
+        return self.trial.taylor(points, indices, self.theta, handed)
 
 
 @final
@@ -148,27 +148,41 @@ class Trial:
             handover = replace(handover, trial=before, theta=handover.theta.to(dtype))
         return Trial(self.formulation, network, features, self.engine, dtype, self.device, base, handover)
 
-    def prepare(self, points: Tensor, indices: IndexSet, outputs: IndexSet | None = None) -> Prepared:
+    @property
+    def before(self) -> Handover | None:
+        """The window of time before, where the fields go on from it exactly."""
+        if self.base is not None:
+            return self.base.trial.before
+        return self.handover if any(self.formulation.continued) else None
+
+    def handed(self, indices: IndexSet) -> IndexSet:
+        """Which derivatives of the window before, at its end, make up these of the fields."""
+        return continued_from(indices, self.problem.index(str(self.problem.time)), max(self.formulation.continued))
+
+    def prepare(
+        self, points: Tensor, indices: IndexSet, outputs: IndexSet | None = None, handed: Tensor | None = None
+    ) -> Prepared:
         """What evaluation at points (N, d) needs beside the parameters.
 
         Args:
             points: (N, d).
             indices: the derivatives of the fields.
             outputs: those of the network's outputs, where fewer will do than all fields at all indices need.
+            handed: as `taylor` has it.
         """
         asked = outputs if outputs is not None else self.outputs.indices(indices)
         features = self._features_of(points, asked) if self.engine == "jet" else None
         lift, distance = self._lifts(points, indices)
-        if self.handover is not None and lift is not None and any(self.formulation.continued):
-            lift = lift + self._continued(self.handover, points, indices)
+        if self.base is None and self.before is not None and lift is not None:
+            lift = lift + self._continued(self.before, points, indices, handed)
         if self.base is not None:
-            lift = self.base.taylor(points, indices)
+            lift = self.base.taylor(points, indices, handed)
             distance = self.base.scale * (distance if distance is not None else _one(lift))
             if self.base.start is not None:
                 lift = self.fixed(Prepared(points, indices, features, lift, -distance), self.base.start)
         return Prepared(points, indices, features, lift, distance)
 
-    def _continued(self, before: Handover, points: Tensor, indices: IndexSet) -> Tensor:
+    def _continued(self, before: Handover, points: Tensor, indices: IndexSet, handed: Tensor | None) -> Tensor:
         """What must be added to the lift (K, N, F) so that the fields go on from those of the window before."""
         along, orders = self.problem.index(str(self.problem.time)), max(self.formulation.continued)
         kept = torch.tensor(self.formulation.continued, device=points.device)
@@ -177,13 +191,24 @@ class Trial:
             lift, _ = self._lifts(at, wanted)
             assert lift is not None
             order = torch.tensor([index[along] for index in wanted.indices], device=points.device)
-            return (before.taylor(at, wanted) - lift) * (order[:, None, None] < kept)
+            fields = handed if handed is not None else before.taylor(at, wanted)
+            return (fields - lift) * (order[:, None, None] < kept)
 
         return continued(own, points, indices, along, before.time, orders)
 
-    def taylor(self, points: Tensor, indices: IndexSet, theta: Tensor) -> Tensor:
-        """The Taylor coefficients (K, N, F) of the fields at points (N, d), in parts of bounded memory."""
-        parts = [self.fixed(self.prepare(some, indices), theta) for some in points.split(_AT_ONCE)]
+    def taylor(self, points: Tensor, indices: IndexSet, theta: Tensor, handed: Tensor | None = None) -> Tensor:
+        """The Taylor coefficients (K, N, F) of the fields at points (N, d), in parts of bounded memory.
+
+        Args:
+            points: (N, d).
+            indices: K.
+            theta: the parameters.
+            handed: the coefficients `handed(indices)` of the window before, at its end; found where not given.
+        """
+        parts = []
+        for rows in (slice(first, first + _AT_ONCE) for first in range(0, max(1, len(points)), _AT_ONCE)):
+            own = handed[:, rows] if handed is not None else None
+            parts.append(self.fixed(self.prepare(points[rows], indices, handed=own), theta))
         return torch.cat(parts, dim=1)
 
     def derivative(self, points: np.ndarray, orders: MultiIndex, theta: Tensor) -> np.ndarray:

@@ -4,10 +4,10 @@ Time is divided into N slices of equal length with the losses L_1, ..., L_N, and
 
     w_i = exp(-epsilon (L_0 + sum over k < i of L_k)),
 
-without a gradient of its own. L_i is the mean square of the equations over slice i, with the weights of their terms. It
-is a sum that stands in the exponent, so that epsilon belongs to N: with twice as many slices, half of it does the same.
-Rows of equations, and of conditions that do not hold at the start, are multiplied by the root of
-the weight of their slice; those of the initial conditions always count in full.
+without a gradient of its own. L_i is the mean square of the equations over slice i, with the weights of their terms. A
+sum stands in the exponent, so that epsilon belongs to N: with twice as many slices, half of it does the same.
+Rows of equations, and of conditions that do not hold at the start, are multiplied by the root of the weight of their
+slice; those at the very start of time always count in full, which are those of the initial conditions.
 
 Training goes through rising values of epsilon, on to the next as soon as every weight is above delta on fresh points.
 
@@ -113,21 +113,16 @@ class Chain:
         share = (points[:, self.along] - self.lower) / (self.upper - self.lower)
         return (share * count).long().clamp(0, count - 1)
 
-    def losses(self, objective: Objective, theta: Tensor, count: int) -> tuple[float, Tensor, float]:
-        """L_0, the losses (count,) of the slices, and the whole loss."""
-        slices = torch.zeros(count, dtype=theta.dtype, device=theta.device)
-        start = total = 0.0
-        for block in objective.chunks:
-            with torch.no_grad():
-                parts = block.by_term(block.values(theta))
-            for term, rows in parts.items():
-                squares = rows * rows
-                total += float(squares.sum())
+    def losses(self, objective: Objective, rows: Tensor, count: int) -> tuple[float, Tensor]:
+        """L_0 and the losses (count,) of the slices, from all rows (N,) of an objective."""
+        slices, start = rows.new_zeros(count), 0.0
+        for block, own in zip(objective.chunks, rows.split([b.count for b in objective.chunks]), strict=True):
+            for term, part in block.by_term(own).items():
                 if term in self.initial:
-                    start += float(squares.sum())
+                    start += float(part @ part)
                 elif term in self.equations and isinstance(block, PointwiseRows):
-                    slices.index_add_(0, self.slice_of(block.prepared.points, count), squares)
-        return start, slices * count, 0.5 * total
+                    slices.index_add_(0, self.slice_of(block.prepared.points, count), part * part)
+        return start, slices * count
 
 
 @final
@@ -155,20 +150,20 @@ class CausalWeights:
 
     def look(self, fresh: Objective, theta: Tensor) -> str | None:
         """Go on to the next epsilon where the weights on fresh points allow it; why the phase is over, if it is."""
-        start, losses, _ = self.chain.losses(fresh, theta, self.causal.slices)
-        while True:
-            least = float(self._weights(start, losses).min())
-            due = self.causal.most is not None and self.steps >= self.causal.most
-            if not (least > self.causal.delta or due):
-                return None
-            if self.stage + 1 == len(self.causal.epsilons):
+        start, losses = self.chain.losses(fresh, fresh.rows(theta), self.causal.slices)
+        while float(self._weights(start, losses).min()) > self.causal.delta:
+            if self._last:
                 met = f"every causal weight is above {self.causal.delta:g} on fresh points at epsilon {self.epsilon:g}"
-                return met if self.causal.stop and least > self.causal.delta else None
-            self.stage, self.steps = self.stage + 1, 0
+                return met if self.causal.stop else None
+            self._go_on()
+        return None
 
-    def weighed(self, plain: Objective, theta: Tensor) -> tuple[Objective, float]:
-        """The objective with the weights at theta, and its loss without them."""
-        self.start, losses, loss = self.chain.losses(plain, theta, self.causal.slices)
+    def weighed(self, plain: Objective, theta: Tensor) -> tuple[Objective, Tensor]:
+        """The objective with the weights at theta, and its rows (N,) without them."""
+        if self.causal.most is not None and self.steps >= self.causal.most and not self._last:
+            self._go_on()
+        rows = plain.rows(theta)
+        self.start, losses = self.chain.losses(plain, rows, self.causal.slices)
         self.weights = self._weights(self.start, losses)
         self.steps += 1
         roots = torch.sqrt(self.weights)
@@ -177,7 +172,7 @@ class CausalWeights:
             at_start = points[:, self.chain.along] <= self.chain.lower
             return torch.where(at_start, torch.ones_like(roots[:1]), roots[self.chain.slice_of(points, len(roots))])
 
-        return plain.scaled(scale), loss
+        return plain.scaled(scale), rows
 
     def report(self) -> Mapping[str, Any]:
         """The numbers for the log."""
@@ -202,6 +197,15 @@ class CausalWeights:
             return None
         self.told.add(self.stage)
         return found
+
+    @property
+    def _last(self) -> bool:
+        """Whether no epsilon follows."""
+        return self.stage + 1 == len(self.causal.epsilons)
+
+    def _go_on(self) -> None:
+        """Take the next epsilon."""
+        self.stage, self.steps = self.stage + 1, 0
 
     def _weights(self, start: float, losses: Tensor) -> Tensor:
         earlier = torch.cumsum(losses, 0) - losses

@@ -17,6 +17,7 @@ from pinnkit.results.folder import RunFolder
 from pinnkit.results.writing import whole
 from pinnkit.stage import Found
 from pinnkit.staging import lineage, on_earlier, started
+from pinnkit.training import Stop, Trained
 
 
 def save_windows(files: RunFolder, windows: Sequence[Window]) -> None:
@@ -60,7 +61,17 @@ def _state(window: Window) -> dict[str, Any]:
         assert trial.base.start is not None
         stages.append({"theta": own.cpu(), "start": trial.base.start.cpu(), "found": asdict(found)})
     features = first.features.state_dict()
-    return {"theta": theta.cpu(), "features": features, "stages": stages, "finished": window.finished}
+    trained = window.trained
+    ended = None
+    if trained is not None:
+        ended = {"stops": [asdict(s) for s in trained.stops], "steps": trained.steps, "seconds": trained.seconds}
+    return {
+        "theta": theta.cpu(),
+        "features": features,
+        "stages": stages,
+        "finished": window.finished,
+        "trained": ended,
+    }
 
 
 def _window(state: dict[str, Any], run: Run, path: Path) -> Window:
@@ -74,7 +85,18 @@ def _window(state: dict[str, Any], run: Run, path: Path) -> Window:
         run = on_earlier(run.config, run, theta, Found(**stage["found"]))
         theta = _theta(stage, "theta", run, path)
         run = started(run, _theta(stage, "start", run, path))
-    return Window(run, theta, bool(state.get("finished", True)))
+    return Window(run, theta, bool(state.get("finished", True)), _trained(state.get("trained"), theta, path))
+
+
+def _trained(ended: Any, theta: Tensor, path: Path) -> Trained | None:
+    """How the phases of all windows up to one ended."""
+    if ended is None:
+        return None
+    try:
+        stops = tuple(Stop(**stop) for stop in ended["stops"])
+        return Trained(theta, stops, int(ended["steps"]), float(ended["seconds"]))
+    except (KeyError, TypeError, ValueError):
+        raise UserError(f"`{path}` does not say how the run's phases ended") from None
 
 
 def _theta(state: dict[str, Any], name: str, run: Run, path: Path) -> Tensor:

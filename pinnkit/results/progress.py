@@ -27,8 +27,9 @@ ROWS = 8
 class Progress:
     """The live view of a run; it never lets a strange or closed terminal stop the run.
 
-    Plain lines come at steps 1, 2, 5, 10, 20, 50, ..., whenever ten seconds have passed, at the first step of a phase,
-    with every note and at the end.
+    Plain lines come at steps 1, 2, 5, 10, 20, 50, ..., whenever ten seconds have passed, at the first step of every
+    phase in the first window of time, with every note and at the end. The last step before a sentence is shown before
+    it, but not in a window, whose end has a sentence of its own.
 
     Args:
         terms: the names of the losses, in the order of the columns.
@@ -54,7 +55,7 @@ class Progress:
         self._shown_at = clock()
         self._next = 1
         self._last: Mapping[str, Any] | None = None
-        self._phase: str | None = None
+        self._phases: set[str | None] = set()
         self._pending = False
         self._error: float | None = None
         self._rows: list[Mapping[str, Any]] = []
@@ -81,12 +82,13 @@ class Progress:
         """Take note of a step.
 
         ``record`` has `step`, `phase`, `loss`, `losses` {term: value}, `seconds`, `step_seconds`, `relative_l2`, `eta`
-        and `note`; all but the step may be missing or None.
+        `window` and `note`; all but the step may be missing or None.
         """
         step, now = int(record["step"]), self._clock()
-        begins = record.get("phase") != self._phase
+        begins = record.get("phase") not in self._phases
         milestone = step >= self._next or begins
-        self._last, self._phase = record, record.get("phase")
+        self._last = record
+        self._phases.add(record.get("phase"))
         if record.get("relative_l2") is not None:
             self._error = record["relative_l2"]
         while self._next <= step:
@@ -100,7 +102,7 @@ class Progress:
             self._write(self._plain(record))
             self._shown_at, self._pending = now, False
         else:
-            self._pending = True
+            self._pending = record.get("window") is None
         if record.get("note") and self._live is not None:
             self.line(str(record["note"]))
 
@@ -157,7 +159,9 @@ class Progress:
     def _cells(self, record: Mapping[str, Any]) -> dict[str, str]:
         """What the table says of a step, by column."""
         losses = record.get("losses") or {}
-        cells = {"step": f"{record['step']}/{self._total}", "phase": str(record.get("phase") or "")}
+        window = f"window {record['window']}" if record.get("window") is not None else ""
+        phase = ", ".join(filter(None, [window, str(record.get("phase") or "")]))
+        cells = {"step": f"{record['step']}/{self._total}", "phase": phase}
         cells["loss"] = digits(record.get("loss"))
         cells.update({name: digits(losses.get(name)) for name in self._terms})
         if self._reference:

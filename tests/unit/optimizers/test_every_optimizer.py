@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from pinnkit.errors import UserError
-from pinnkit.objective.objective import Objective
+from pinnkit.objective.objective import Draw, Objective
 from pinnkit.optimizers import OPTIMIZERS, LevenbergMarquardt
 
 NAMES = OPTIMIZERS.names()
@@ -39,7 +39,7 @@ def numbers(value: Any) -> Iterator[Any]:
             yield from numbers(item)
     elif isinstance(value, Mapping):
         yield from numbers(list(value.items()))
-    elif not isinstance(value, Objective):
+    elif not isinstance(value, Objective | Draw):
         yield value
 
 

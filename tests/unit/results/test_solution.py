@@ -11,12 +11,12 @@ import torch
 
 from pinnkit.config import Config
 from pinnkit.errors import UserError
+from pinnkit.formulation import trial as module
 from pinnkit.networks import MLP, Fourier
 from pinnkit.optimizers import Adam, LevenbergMarquardt
 from pinnkit.points import Sobol
 from pinnkit.problem.define import define
 from pinnkit.problem.problem import Problem
-from pinnkit.results import solution as module
 from pinnkit.results.fields import ScatteredFields
 from pinnkit.results.solution import Solution
 from pinnkit.solving import solve
@@ -219,11 +219,17 @@ def test_what_cannot_be_loaded_is_told(solved: Solution, tmp_path: Path) -> None
     file.write_bytes(pickle.dumps(Harmful(tmp_path / "touched")))
     assert "cannot be read as parameters" in refused()
     assert not (tmp_path / "touched").exists()
-    for state in ({"theta": solved.theta[1:], "features": {}}, {"features": {}}, [1, 2]):
-        torch.save(state, file)
+    for none in ([1, 2], {"theta": solved.theta}, {"windows": solved.theta}, {"windows": [[]]}):
+        torch.save(none, file)
+        assert "does not hold the parameters of a run" in refused()
+    for state in ({"theta": solved.theta[1:], "features": {}}, {"features": {}}):
+        torch.save({"windows": [state]}, file)
         assert f"does not hold the {len(solved.theta)} parameters" in refused()
+    for trained in ({}, {"stops": [{"reason": "none"}], "steps": 1, "seconds": 1.0}, [1]):
+        torch.save({"windows": [{"theta": solved.theta, "features": {}, "trained": trained}]}, file)
+        assert "does not say how the run's phases ended" in refused()
     for state in ({"theta": solved.theta}, {"theta": solved.theta, "features": {"waves": torch.ones(2)}}):
-        torch.save(state, file)
+        torch.save({"windows": [state]}, file)
         assert "does not hold the fixed numbers of this run's embedding" in refused()
 
 
