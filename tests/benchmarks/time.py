@@ -1,8 +1,7 @@
-"""Problems in time, as a user runs them, beside the paper on causal training; and what each part of the way brings.
+"""Problems in time, as a user runs them, beside the paper on causal training.
 
 .venv/bin/python tests/benchmarks/time.py --write
-.venv/bin/python tests/benchmarks/time.py lorenz kdv            # some rows, printed
-.venv/bin/python tests/benchmarks/time.py --ablation --write    # causal weights, windows and the order of the optimizer
+.venv/bin/python tests/benchmarks/time.py lorenz "ks_chaotic --parameter T=1"    # some rows, printed
 
 Rows are kept in docs/results/time.json, so that one problem can be run again without the others.
 """
@@ -63,25 +62,29 @@ grids and networks. Configs were chosen on these very problems, with the error i
 def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("problems", nargs="*", help="names; all if none")
-    arguments.add_argument("--ablation", action="store_true", help="the ablation in place of the table")
     arguments.add_argument("--write", action="store_true", help="write docs/results/time.md")
     given = arguments.parse_args()
-    store = json.loads(STORE.read_text("utf-8")) if STORE.is_file() else {}
     for row in ROWS:
-        if not given.problems or row.name in given.problems or row.key in given.problems:
-            store[row.key] = {**solved(row), "origin": origin()}
-            print(row.key, store[row.key], flush=True)
+        if not given.problems or row.key in given.problems:
+            found = {**solved(row), "origin": origin()}
+            print(row.key, found, flush=True)
             if given.write:
+                # Read again, since another of these commands may have written meanwhile.
+                store = {**stored(), row.key: found}
                 STORE.write_text(json.dumps(store, indent=2) + "\n", encoding="utf-8")
-    if given.write:
-        write("time.md", page(store))
+                write("time.md", page(store))
+
+
+def stored() -> dict[str, Any]:
+    """The rows that were run before."""
+    return dict(json.loads(STORE.read_text("utf-8"))) if STORE.is_file() else {}
 
 
 def solved(row: Row) -> dict[str, Any]:
     """The figures of one run."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        words = [f"problems/{row.name}.yaml", *row.words, "--quiet", "--out", str(out)]
+        words = [f"problems/{row.name}.yaml", *row.words, "--threads", "1", "--quiet", "--out", str(out)]
         subprocess.run([sys.executable, "-m", "pinnkit", "solve", *words], check=True)
         result = json.loads((out / "result.json").read_text(encoding="utf-8"))
         solution = Solution.load(out)
