@@ -32,7 +32,16 @@ METHODS = {name: text for name, text in PAGES.items() if name.startswith("method
 TABLES: tuple[Registry[Any], ...] = (SAMPLERS, OPTIMIZERS, NETWORKS, EMBEDDINGS, REFERENCES)
 ENTRIES = [(table, name) for table in TABLES for name in table.names()]
 IDS = [name for _, name in ENTRIES]
-BESIDE_TABLES = ("torch_module", "jet", "autograd", "exact_conditions", "symmetry", "balance", "stages")
+BESIDE_TABLES = (
+    "torch_module",
+    "jet",
+    "autograd",
+    "exact_conditions",
+    "symmetry",
+    "balance",
+    "stages",
+    "residual_gradients",
+)
 
 
 def blocks(text: str, language: str) -> list[str]:
