@@ -19,6 +19,7 @@ from pinnkit.formulation.trial import Base, Trial
 from pinnkit.memory import free_memory
 from pinnkit.networks import Features
 from pinnkit.objective.assembly import Assembly
+from pinnkit.objective.pseudo_time import told
 from pinnkit.objective.residual_gradients import Further
 from pinnkit.optimizers import Auto, Optimizer
 from pinnkit.optimizers.optimizer import DTYPES
@@ -115,6 +116,9 @@ def build_run(
     samplers = config.points, config.condition_points
     size = size_of(formulation, parameters, chunk, samplers, features.count, config.derivatives, further)
     phases, notes = _chosen(config, size, dtype, device)
+    if config.pseudo_time is not None:
+        steps = sum(phase.steps for phase in config.phases)
+        notes = (*notes, told(config.pseudo_time, problem, steps))
     if trains:
         require_room([(phase, phase.dtype or dtype) for phase in phases], size, free)
     made = built if built is not None else network()

@@ -13,6 +13,7 @@ from torch import Tensor
 from pinnkit.errors import SolveError
 from pinnkit.objective.causal import CausalWeights
 from pinnkit.objective.objective import Objective
+from pinnkit.objective.pseudo_time import PseudoTimeSteps
 from pinnkit.optimizers import Optimizer, Step
 from pinnkit.unseen import Unseen
 
@@ -61,6 +62,7 @@ def train(
     generator: np.random.Generator,
     monitor: Callable[[Record, Tensor], None] = lambda record, theta: None,
     causal: CausalWeights | None = None,
+    pseudo: PseudoTimeSteps | None = None,
 ) -> Trained:
     """Run the phases in order from theta.
 
@@ -76,8 +78,9 @@ def train(
         generator: the points' own.
         monitor: called after every step with its record and the parameters after it.
         causal: weights of the rows by their times, which change from step to step.
+        pseudo: terms of the rows that hold every step to where the fields were; no reported loss has them.
     """
-    loop = _Loop(draws, renew, generator, monitor, theta, theta, theta.dtype, causal)
+    loop = _Loop(draws, renew, generator, monitor, theta, theta, theta.dtype, causal, pseudo)
     stops: list[Stop] = []
     for name, optimizer in phases:
         stops.append(loop.phase(name, optimizer))
@@ -112,6 +115,7 @@ class _Loop:
     good: Tensor
     dtype: torch.dtype
     causal: CausalWeights | None = None
+    pseudo: PseudoTimeSteps | None = None
     objective: Objective | None = None
     unseen: Unseen = field(default_factory=Unseen)
     cut: bool = False
@@ -166,7 +170,7 @@ class _Loop:
             if self.causal is not None and (met := self._met(self.causal, drawn, count)):
                 return met
             weighed = self.causal.weighed(objective, self.theta) if self.causal is not None else None
-            made = optimizer.step(weighed[0] if weighed else objective, self.theta, state)
+            made = self._made(optimizer, weighed[0] if weighed else objective, state)
             self.failure = _broken(made.loss, made.losses)
             if self.failure is not None:
                 return self.failure
@@ -176,11 +180,23 @@ class _Loop:
             self.steps += 1
             self.monitor(self._record(name, made, started, drawn), self.theta.to(self.dtype))
             if made.finished is not None:
-                return made.finished
+                if self.pseudo is None or not self.pseudo.goes_on():
+                    return made.finished
+                state = optimizer.start(self.theta)
             if optimizer.target is not None and made.loss < optimizer.target:
                 return f"the loss is below {optimizer.target:g}"
         self.cut = True
         return f"all {optimizer.steps} steps made"
+
+    def _made(self, optimizer: Optimizer, objective: Objective, state: Any) -> Step:
+        """One step, on the rows with their terms of pseudo-time, told by its losses without them."""
+        assert self.objective is not None
+        held = self.pseudo.stepped(objective, self.objective, self.theta) if self.pseudo is not None else objective
+        made = optimizer.step(held, self.theta, state)
+        if held is objective:
+            return made
+        rows = objective.rows(self.theta)
+        return replace(made, loss=0.5 * float(rows @ rows), losses=objective.losses(rows))
 
     def _met(self, causal: CausalWeights, drawn: bool, count: int) -> str | None:
         """Hold the weights against fresh points; why the phase is over, if it is."""
@@ -200,6 +216,8 @@ class _Loop:
                 record["causal"] = self.causal.report()
             if (note := self.causal.note()) is not None:
                 record["note"] = note
+        if self.pseudo is not None and (rates := self.pseudo.report()) is not None:
+            record["pseudo_time"] = rates
         return record
 
 

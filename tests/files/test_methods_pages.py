@@ -41,6 +41,7 @@ BESIDE_TABLES = (
     "balance",
     "stages",
     "residual_gradients",
+    "pseudo_time",
 )
 
 
