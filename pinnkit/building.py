@@ -19,6 +19,8 @@ from pinnkit.formulation.trial import Base, Trial
 from pinnkit.memory import free_memory
 from pinnkit.networks import Features
 from pinnkit.objective.assembly import Assembly
+from pinnkit.objective.pseudo_time import told
+from pinnkit.objective.residual_gradients import Further
 from pinnkit.optimizers import Auto, Optimizer
 from pinnkit.optimizers.optimizer import DTYPES
 from pinnkit.points import Uniform
@@ -96,6 +98,8 @@ def build_run(
     dtype = DTYPES[config.precision]
     _require_sound(config, dtype)
     formulation = formulate(problem, config.hard)
+    gradients = config.residual_gradients
+    further = gradients.of(problem, formulation.soft) if gradients is not None else Further()
     generator = torch.Generator(device="cpu").manual_seed(config.seed)
     features = like.features if like is not None else _features(problem, config, generator, dtype, device)
 
@@ -110,20 +114,26 @@ def build_run(
     free = free_memory(device)
     chunk = _chunk(config, parameters, free)
     samplers = config.points, config.condition_points
-    size = size_of(formulation, parameters, chunk, samplers, features.count, config.derivatives)
+    size = size_of(formulation, parameters, chunk, samplers, features.count, config.derivatives, further)
     phases, notes = _chosen(config, size, dtype, device)
+    if config.pseudo_time is not None:
+        steps = sum(phase.steps for phase in config.phases)
+        notes = (*notes, told(config.pseudo_time, problem, steps))
     if trains:
         require_room([(phase, phase.dtype or dtype) for phase in phases], size, free)
     made = built if built is not None else network()
     trial = Trial(formulation, made, features, config.derivatives, dtype, device, base, handover)
     resolved = replace(config, phases=phases, device=str(device), threads=_threads(config, parameters), chunk=chunk)
-    assembly = Assembly(trial, config.points, config.condition_points, config.weights, chunk, compiled=config.compile)
+    weights = further.weights(config.weights)
+    faces = config.condition_points
+    assembly = Assembly(trial, config.points, faces, weights, chunk, compiled=config.compile, further=further)
     if start is not None and trains:
         trial = trial.begun(start(Run(problem, resolved, trial, assembly)))
         assembly = replace(assembly, trial=trial)
-    if trains and config.balance and len(assembly.terms) > 1:
+    if trains and config.balance and len(assembly.plain_terms) > 1:
         weights = _balanced(assembly, config)
-        assembly, resolved = replace(assembly, weights=weights), replace(resolved, weights=weights, balance=False)
+        assembly = replace(assembly, weights=further.weights(weights))
+        resolved = replace(resolved, weights=weights, balance=False)
     return Run(problem, resolved, trial, assembly, notes)
 
 
@@ -142,14 +152,17 @@ def _balanced(assembly: Assembly, config: Config) -> dict[str, float]:
     """Weights that make all terms equally fast to learn at the start; those that the config gives stand.
 
     Every other term gets the mean trace of the equations over its own, to two digits: the traces are estimates.
+    Further terms follow those that they come from.
     """
     trial = assembly.trial
-    few = replace(assembly, interior=Uniform(_BALANCE_POINTS), faces=Uniform(_BALANCE_POINTS), weights={})
+    few = replace(
+        assembly, interior=Uniform(_BALANCE_POINTS), faces=Uniform(_BALANCE_POINTS), weights={}, further=Further()
+    )
     traces = few.traces(trial.layout.start(trial.network), np.random.default_rng([config.seed, 2]))
     equations = [traces[equation.name] for equation in trial.formulation.equations]
     level = sum(equations) / len(equations)
     found = {name: float(f"{level / trace:.2g}") for name, trace in traces.items() if trace > 0 and level > 0}
-    return {name: config.weights.get(name, found.get(name, 1.0)) for name in assembly.terms}
+    return {**{name: found.get(name, 1.0) for name in assembly.plain_terms}, **config.weights}
 
 
 def _features(

@@ -12,6 +12,7 @@ from pinnkit.formulation.symmetry import copies_of
 from pinnkit.formulation.trial import Engine
 from pinnkit.geometry import box_of, face_of
 from pinnkit.memory import in_words
+from pinnkit.objective.residual_gradients import Further
 from pinnkit.objective.residuals import indices_of, of_condition, of_equation, output_indices_of
 from pinnkit.optimizers import OPTIMIZERS, Auto, Optimizer
 from pinnkit.points import Sampler
@@ -47,16 +48,19 @@ def size_of(
     samplers: tuple[Sampler, Sampler],
     features: int,
     engine: Engine,
+    further: Further | None = None,
 ) -> Size:
     """The measures of a run, from the counts of its samplers: that of the equations, that of the conditions.
 
     Of every point are kept its coordinates, its density, and the Taylor coefficients of `features` features of all its
-    mirrored copies, of the lift and of the distance.
+    mirrored copies, of the lift and of the distance. `further` rows are counted with those of the problem.
     """
     problem = formulation.problem
     interior, faces = samplers
-    asked = [(interior.expected(box_of(problem)), [of_equation(e, problem) for e in formulation.equations])]
-    for condition in formulation.soft:
+    equations = (*formulation.equations, *(further.equations if further is not None else ()))
+    conditions = (*formulation.soft, *(further.conditions if further is not None else ()))
+    asked = [(interior.expected(box_of(problem)), [of_equation(e, problem) for e in equations])]
+    for condition in conditions:
         for face in condition.faces:
             asked.append((faces.expected(face_of(problem, face)), [of_condition(condition, face, problem)]))
     lifts = 0 if all(lift.trivial for lift in formulation.lifts) else 2 * len(problem.fields)

@@ -16,6 +16,8 @@ from ruamel.yaml.representer import RoundTripRepresenter
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.networks import EMBEDDINGS, MLP, NETWORKS, Embedding, Network, Scaled
 from pinnkit.objective.causal import Causal
+from pinnkit.objective.pseudo_time import PseudoTime
+from pinnkit.objective.residual_gradients import ResidualGradients
 from pinnkit.optimizers import OPTIMIZERS, LevenbergMarquardt, Optimizer
 from pinnkit.options import UnfitError, fit, json_schema, plain
 from pinnkit.points import RAD, SAMPLERS, Sampler, Sobol
@@ -41,6 +43,8 @@ class Config:
         balance: whether terms without a given weight get one that makes all terms equally fast to learn at the start.
         windows: windows of time, each solved with all phases and stages before the next; all of time at once without.
         causal: weights of the rows that let later times train once earlier ones are satisfied; none without.
+        residual_gradients: further rows for the derivatives of the residuals; none without.
+        pseudo_time: terms that hold every field to where it was, for equations with wrong minima; none without.
         hard: which conditions the network satisfies exactly: those where it helps (`auto`), all that can be (`all`),
             `none`, or those named.
         phases: the optimizers, run in this order.
@@ -64,6 +68,8 @@ class Config:
     balance: bool = True
     windows: Windows | None = None
     causal: Causal | None = None
+    residual_gradients: ResidualGradients | None = None
+    pseudo_time: PseudoTime | None = None
     hard: Literal["auto", "all", "none"] | tuple[str, ...] = "auto"
     phases: tuple[Optimizer, ...] = (LevenbergMarquardt(steps=300, seconds=120.0),)
     stages: tuple[Stage, ...] = ()
@@ -95,6 +101,8 @@ _TABLES: Mapping[str, Registry[Any]] = {
 _SINGLE: Mapping[str, Registry[Any]] = {
     "windows": Registry("part", Windows, {"windows": Windows}),
     "causal": Registry("part", Causal, {"causal": Causal}),
+    "residual_gradients": Registry("part", ResidualGradients, {"residual_gradients": ResidualGradients}),
+    "pseudo_time": Registry("part", PseudoTime, {"pseudo_time": PseudoTime}),
 }
 _LEAST = {"renew": 0, "seed": 0, "threads": 1, "chunk": 1, "test_points": 1}
 
@@ -197,6 +205,8 @@ def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, Mistake]]:
             yield "weights", Mistake(f"the weight of `{name}` is {weight}; it needs a finite number above 0")
     if "phases" in values and not values["phases"]:
         yield "phases", Mistake("`phases` is empty; it needs at least one optimizer")
+    if values.get("compile") and values.get("pseudo_time") is not None:
+        yield "compile", Mistake("`compile: true` and `pseudo_time` do not go together; the rows change at renewals")
     if (twice := network_mistake(values.get("network"), values.get("start", "new"))) is not None:
         yield "network", twice
 
@@ -282,7 +292,12 @@ def _single(key: str, value: Any, where: Places) -> Any:
     return _SINGLE[key].build({**value, "name": key}, lambda *keys: where(key, *keys))
 
 
-_EXAMPLES = {"windows": "count: 8", "causal": "epsilons: [0.1, 1, 10]"}
+_EXAMPLES = {
+    "windows": "count: 8",
+    "causal": "epsilons: [0.1, 1, 10]",
+    "residual_gradients": "weight: 1e-2",
+    "pseudo_time": "every: 1000",
+}
 
 
 def _stage(entry: Any, where: Places) -> Stage:

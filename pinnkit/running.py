@@ -13,6 +13,7 @@ from pinnkit.building import Run
 from pinnkit.config import Config
 from pinnkit.marching import Start, Window, edges_of, general_config, jump, window_run
 from pinnkit.objective.causal import CausalWeights, Chain
+from pinnkit.objective.pseudo_time import PseudoTimeSteps
 from pinnkit.optimizers import OPTIMIZERS
 from pinnkit.problem.problem import Problem
 from pinnkit.results.solution import Solution
@@ -215,6 +216,8 @@ def _trained(run: Run, reference: ReferenceSolution | None, listener: Listener, 
     torch.set_float32_matmul_precision("highest")
     phases = [(_name(number, run), phase) for number, phase in enumerate(config.phases)]
     score = _Score(run, reference)
+    rule = config.pseudo_time
+    pseudo = PseudoTimeSteps.of(rule, run.problem, run.assembly.further) if rule is not None else None
     causal = CausalWeights(config.causal, Chain.of(run.problem)) if config.causal is not None else None
 
     def monitor(record: Record, theta: Tensor) -> None:
@@ -228,7 +231,7 @@ def _trained(run: Run, reference: ReferenceSolution | None, listener: Listener, 
 
     theta = run.trial.layout.start(run.trial.network)
     generator = np.random.default_rng(config.seed)
-    trained = train(run.assembly, theta, phases, config.renew, generator, monitor, causal)
+    trained = train(run.assembly, theta, phases, config.renew, generator, monitor, causal, pseudo)
     for stop in trained.stops if not place.number else ():
         ended = f"{stop.phase} ended after {stop.steps} steps and {stop.seconds:.1f} s: {stop.reason}"
         listener.say(f"{ended}; {stop.course}." if stop.course else f"{ended}.")

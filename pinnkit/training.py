@@ -13,6 +13,7 @@ from torch import Tensor
 from pinnkit.errors import SolveError
 from pinnkit.objective.causal import CausalWeights
 from pinnkit.objective.objective import Objective
+from pinnkit.objective.pseudo_time import PseudoTimeSteps
 from pinnkit.optimizers import Optimizer, Step
 from pinnkit.unseen import Unseen
 
@@ -61,6 +62,7 @@ def train(
     generator: np.random.Generator,
     monitor: Callable[[Record, Tensor], None] = lambda record, theta: None,
     causal: CausalWeights | None = None,
+    pseudo: PseudoTimeSteps | None = None,
 ) -> Trained:
     """Run the phases in order from theta.
 
@@ -76,8 +78,9 @@ def train(
         generator: the points' own.
         monitor: called after every step with its record and the parameters after it.
         causal: weights of the rows by their times, which change from step to step.
+        pseudo: terms of the rows that hold every step to where the fields were; no reported loss has them.
     """
-    loop = _Loop(draws, renew, generator, monitor, theta, theta, theta.dtype, causal)
+    loop = _Loop(draws, renew, generator, monitor, theta, theta, theta.dtype, causal, pseudo)
     stops: list[Stop] = []
     for name, optimizer in phases:
         stops.append(loop.phase(name, optimizer))
@@ -112,6 +115,7 @@ class _Loop:
     good: Tensor
     dtype: torch.dtype
     causal: CausalWeights | None = None
+    pseudo: PseudoTimeSteps | None = None
     objective: Objective | None = None
     unseen: Unseen = field(default_factory=Unseen)
     cut: bool = False
@@ -174,22 +178,30 @@ class _Loop:
             self.steps += 1
             self.monitor(self._record(name, made, started, drawn), self.theta.to(self.dtype))
             if made.finished is not None:
-                return made.finished
+                if self.pseudo is None or not self.pseudo.goes_on():
+                    return made.finished
+                state = optimizer.start(self.theta)
             if optimizer.target is not None and loss < optimizer.target:
                 return f"the loss is below {optimizer.target:g}"
         self.cut = True
         return f"all {optimizer.steps} steps made"
 
     def _step(self, optimizer: Optimizer, objective: Objective, state: Any) -> tuple[Step, float]:
-        """A step, with causal weights where there are any, and the loss that it began from without them."""
-        if self.causal is None:
-            made = optimizer.step(objective, self.theta, state)
+        """A step, with causal weights and terms of pseudo-time, and the loss that it began from without them."""
+        held, rows = objective, None
+        if self.causal is not None:
+            held, rows = self.causal.weighed(objective, self.theta)
+        if self.pseudo is not None:
+            held = self.pseudo.stepped(held, objective, self.theta)
+        made = optimizer.step(held, self.theta, state)
+        if held is objective:
             return made, made.loss
-        weighed, rows = self.causal.weighed(objective, self.theta)
-        made = optimizer.step(weighed, self.theta, state)
+        rows = rows if rows is not None else objective.rows(self.theta)
+        loss = 0.5 * float(rows @ rows)
         # A loss that is no number is told as the optimizer saw it.
         losses = objective.losses(rows) if math.isfinite(made.loss) else made.losses
-        return replace(made, losses=losses), 0.5 * float(rows @ rows)
+        told = loss if self.causal is None else made.loss
+        return replace(made, loss=told, losses=losses), loss
 
     def _met(self, causal: CausalWeights, drawn: bool, count: int) -> str | None:
         """Hold the weights against fresh points; why the phase is over, if it is."""
@@ -209,6 +221,8 @@ class _Loop:
                 record["causal"] = self.causal.report()
             if (note := self.causal.note()) is not None:
                 record["note"] = note
+        if self.pseudo is not None and (rates := self.pseudo.report()) is not None:
+            record["pseudo_time"] = rates
         return record
 
 

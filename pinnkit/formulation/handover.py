@@ -156,7 +156,7 @@ def handed_over(problem: Problem, before: Handover, upper: float) -> Problem:
             partial = Partial(field, _with((0,) * len(problem.coordinates), problem.index(face.coordinate), order))
             name = names.get((field, order)) or _free(f"start_{problem.scope.name(partial)}", taken)
             taken.add(name)
-            started.append(Condition(name, (face,), _value(problem, partial), _given(before, partial)))
+            started.append(Condition(name, (face,), _value(problem, partial), Given(before, partial)))
     return replace(window_of(problem, before.time, upper), conditions=(*started, *kept))
 
 
@@ -209,5 +209,20 @@ def _value(problem: Problem, partial: Partial) -> Expression:
     return Expression(problem.scope.name(partial), problem.scope.tree(partial))
 
 
-def _given(before: Handover, partial: Partial) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda points: before.derivative(points, partial)
+@final
+@dataclass(frozen=True, eq=False)
+class Given:
+    """The values (n,) of a handed-over derivative at points (n, d), which can be differentiated again."""
+
+    before: Handover
+    partial: Partial
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """The values (n,)."""
+        return self.before.derivative(points, self.partial)
+
+    def along(self, coordinate: str) -> "Given":
+        """Their derivative along a coordinate of space."""
+        at = self.before.trial.problem.index(coordinate)
+        orders = self.partial.orders
+        return Given(self.before, replace(self.partial, orders=_with(orders, at, orders[at] + 1)))

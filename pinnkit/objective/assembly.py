@@ -1,7 +1,7 @@
 """From a formulated problem and rules for points to an objective, anew whenever points are drawn."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import final
 
@@ -16,6 +16,7 @@ from pinnkit.formulation.trial import Trial
 from pinnkit.geometry import box_of, face_of
 from pinnkit.objective.compiled import CompiledRows
 from pinnkit.objective.objective import Objective
+from pinnkit.objective.residual_gradients import Further
 from pinnkit.objective.residuals import (
     FunctionResidual,
     TreeResidual,
@@ -47,6 +48,7 @@ class Assembly:
         weights: term weights w_m by name, 1 where not given; the loss is half the sum of w_m times the mean squares.
         chunk: how many rows of a Jacobian may exist at once.
         corrected: whether points drawn with a density p count 1/p, so that the loss stays the mean over the domain.
+        further: equations and conditions that are rows of the objective alone; nothing else sees them.
         compiled: whether the equations' rows are compiled; those of the conditions are too few to gain by it.
     """
 
@@ -57,6 +59,7 @@ class Assembly:
     chunk: int
     corrected: bool = True
     compiled: bool = False
+    further: Further = field(default_factory=Further)
 
     def __post_init__(self) -> None:
         for name in self.weights:
@@ -69,7 +72,12 @@ class Assembly:
 
     @property
     def terms(self) -> tuple[str, ...]:
-        """The names of the terms: equations, then soft conditions."""
+        """The names of the terms: equations, then soft conditions, then further ones."""
+        return (*self.plain_terms, *self.further.origins)
+
+    @property
+    def plain_terms(self) -> tuple[str, ...]:
+        """The names of the terms of the problem itself."""
         formulation = self.trial.formulation
         return tuple(e.name for e in formulation.equations) + tuple(c.name for c in formulation.soft)
 
@@ -78,7 +86,7 @@ class Assembly:
         if theta.dtype != self.trial.dtype:
             return self._in_other_precision.draw(theta, generator)
         rows = [self._interior_rows(self.interior_points(theta, generator))]
-        for condition in self.trial.formulation.soft:
+        for condition in (*self.trial.formulation.soft, *self.further.conditions):
             rows += self._condition_rows(condition, self.condition_points(condition, generator))
         weights = {name: self.weights.get(name, 1.0) for name in self.terms}
         blocks = [part for own in rows for part in own.parts(max(1, self.chunk // len(own.terms)))]
@@ -153,9 +161,16 @@ class Assembly:
         return {equation.name: self._equations[equation.name] for equation in self.trial.formulation.equations}
 
     @cached_property
+    def _interior(self) -> dict[str, AnyResidual]:
+        """The equations and the further ones, which have rows at the same points."""
+        own = {equation.name: of_equation(equation, self.trial.problem) for equation in self.further.equations}
+        return {**self._trained_equations, **own}
+
+    @cached_property
     def _conditions(self) -> dict[tuple[str, Face], AnyResidual]:
         problem = self.trial.problem
-        return {(c.name, face): of_condition(c, face, problem) for c in problem.conditions for face in c.faces}
+        conditions = (*problem.conditions, *self.further.conditions)
+        return {(c.name, face): of_condition(c, face, problem) for c in conditions for face in c.faces}
 
     def _magnitude(self, points: np.ndarray, theta: Tensor) -> np.ndarray:
         found = self.residuals(points, theta)
@@ -166,15 +181,15 @@ class Assembly:
         return np.asarray(np.sqrt(sum(squares)))
 
     def _interior_rows(self, points: Points) -> PointwiseRows:
-        equations = self._trained_equations
+        equations = self._interior
         whole = self._rows(points, list(equations), list(equations.values()), points.count)
         return replace(whole, compiled=self._compiled_equations) if self.compiled else whole
 
     @cached_property
     def _compiled_equations(self) -> CompiledRows:
-        residuals = list(self._trained_equations.values())
+        residuals = list(self._interior.values())
         indices = indices_of(residuals, self.trial.problem), output_indices_of(residuals, self.trial.problem)
-        return CompiledRows(self.trial, *indices, list(self._trained_equations), residuals)
+        return CompiledRows(self.trial, *indices, list(self._interior), residuals)
 
     def _condition_rows(self, condition: Condition, drawn: Mapping[Face, Points]) -> list[PointwiseRows]:
         total = sum(points.count for points in drawn.values())

@@ -121,7 +121,11 @@ class Objective:
 
     def scaled(self, scale: Callable[[Tensor], Tensor]) -> "Objective":
         """The same points, every row times a number, scale(x), as a function of the points (N, d)."""
-        blocks, sweeps = ([rows.scaled(scale) for rows in own] for own in (self.chunks, self.sweeps))
+        return self.mapped(lambda rows: rows.scaled(scale))
+
+    def mapped(self, change: Callable[[Rows], Rows]) -> "Objective":
+        """The same points and terms, every block of rows changed."""
+        blocks, sweeps = ([change(rows) for rows in own] for own in (self.chunks, self.sweeps))
         return Objective(blocks, self.weights, self.size, self.chunk, sweeps, self.shapes, self.draw)
 
     def rows(self, theta: Tensor) -> Tensor:

@@ -34,6 +34,7 @@ ENTRIES = [(table, name) for table in TABLES for name in table.names()]
 IDS = [name for _, name in ENTRIES]
 BESIDE_TABLES = (
     *("torch_module", "jet", "autograd", "exact_conditions", "symmetry", "divergence_free", "balance", "stages"),
+    *("residual_gradients", "pseudo_time"),
 )
 
 
