@@ -99,7 +99,7 @@ def build_run(
     _require_sound(config, dtype)
     formulation = formulate(problem, config.hard)
     gradients = config.residual_gradients
-    further = gradients.of(problem, formulation.soft) if gradients is not None else Further()
+    further = gradients.of(problem, formulation.equations, formulation.soft) if gradients is not None else Further()
     generator = torch.Generator(device="cpu").manual_seed(config.seed)
     features = like.features if like is not None else _features(problem, config, generator, dtype, device)
 

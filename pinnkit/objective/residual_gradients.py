@@ -81,15 +81,15 @@ class ResidualGradients:
         if not 0 < self.weight < math.inf:
             raise UserError(f"`weight` of `residual_gradients` is {self.weight:g}; it needs a finite number above 0")
 
-    def of(self, problem: Problem, soft: Sequence[Condition]) -> Further:
-        """The derivatives of a problem's equations, and of those of its conditions that are not exact.
+    def of(self, problem: Problem, trained: Sequence[Equation], soft: Sequence[Condition]) -> Further:
+        """The derivatives of those equations and conditions of a problem that are not exact.
 
         Raises:
             UserError: an equation that is a Python function, and what has no derivative in the language.
         """
         taken = {e.name for e in problem.equations} | {c.name for c in problem.conditions}
         equations, conditions, origins = [], [], {}
-        for equation in problem.equations:
+        for equation in trained:
             for origin, residual in _along_all(equation, problem):
                 name = _named(origin, taken)
                 equations.append(Equation(name, residual))
