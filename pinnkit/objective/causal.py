@@ -5,7 +5,8 @@ Time is divided into N slices of equal length with the losses L_1, ..., L_N, and
     w_i = exp(-epsilon (L_0 + sum over k < i of L_k)),
 
 without a gradient of its own. L_i is the mean square of the equations over slice i, with the weights of their terms. A
-sum stands in the exponent, so that epsilon belongs to N: with twice as many slices, half of it does the same.
+sum stands in the exponent, so that epsilon belongs to N: with twice as many slices, half of it holds back
+as much.
 Rows of equations, and of conditions that do not hold at the start, are multiplied by the root of the weight of their
 slice; those at the very start of time always count in full, which are those of the initial conditions.
 

@@ -1,6 +1,7 @@
 """What a run leaves in its folder: first the problem and the config, at the end result, fields, figures and report."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,8 @@ from pinnkit.problem.dump import dump_problem
 from pinnkit.problem.named import as_written
 from pinnkit.problem.problem import Condition, Equation, Problem
 from pinnkit.results.environment import environment
-from pinnkit.results.fields import write_fields
-from pinnkit.results.figures.gallery import draw_fields, draw_history
+from pinnkit.results.fields import GridFields, ScatteredFields, write_fields
+from pinnkit.results.figures.gallery import draw_fields, draw_history, draw_march
 from pinnkit.results.figures.picture import Picture
 from pinnkit.results.figures.points import draw_points
 from pinnkit.results.folder import RunFolder
@@ -46,6 +47,7 @@ def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolut
         *draw_fields(files.figures, fields),
         _draw_points(files.figures / "points.png", solution),
         *draw_history(files.figures, solution.history),
+        *_draw_march(files.figures, solution, fields),
     )
     problem = solution.problem
     report = Report(
@@ -64,6 +66,14 @@ def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolut
     write_report(files.report, report)
 
 
+def _draw_march(folder: Path, solution: Solution, fields: GridFields | ScatteredFields) -> tuple[Picture, ...]:
+    """The pictures of what goes on in time, where there is one."""
+    if solution.problem.time is None:
+        return ()
+    spans = [(window.time.lower, window.time.upper) for window in solution.windows]
+    return draw_march(folder, fields, solution.history, solution.problem.time, spans)
+
+
 def _draw_points(path: Path, solution: Solution) -> Picture:
     """A draw of points as the last steps saw them."""
     assembly, problem = solution.run.assembly, solution.problem
@@ -74,7 +84,10 @@ def _draw_points(path: Path, solution: Solution) -> Picture:
         drawn = assembly.condition_points(condition, generator).values()
         conditions[condition.name] = np.concatenate([points.coordinates for points in drawn])
     names = problem.scope.coordinates
-    return draw_points(path, names, interior.coordinates, interior.density, conditions, problem.time)
+    picture = draw_points(path, names, interior.coordinates, interior.density, conditions, problem.time)
+    if len(solution.windows) == 1:
+        return picture
+    return replace(picture, caption=f"The last of {len(solution.windows)} windows: {picture.caption}")
 
 
 def _formula(named: Equation | Condition, problem: Problem) -> Formula:

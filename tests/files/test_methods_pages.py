@@ -18,13 +18,18 @@ from pinnkit.building import build_run
 from pinnkit.cli import main
 from pinnkit.config import Config, load_config
 from pinnkit.networks import EMBEDDINGS, NETWORKS, TorchModule
+from pinnkit.objective.causal import Causal
+from pinnkit.objective.pseudo_time import PseudoTime
+from pinnkit.objective.residual_gradients import ResidualGradients
 from pinnkit.optimizers import OPTIMIZERS
+from pinnkit.options import plain
 from pinnkit.points import SAMPLERS
 from pinnkit.problem.load import load_problem
 from pinnkit.reading import parse_yaml
 from pinnkit.registry import Registry
 from pinnkit.shipped import config_path, problem_path
 from pinnkit.verification import REFERENCES
+from pinnkit.windows import Windows
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {str(path.relative_to(DOCS)): path.read_text(encoding="utf-8") for path in sorted(DOCS.rglob("*.md"))}
@@ -34,8 +39,9 @@ ENTRIES = [(table, name) for table in TABLES for name in table.names()]
 IDS = [name for _, name in ENTRIES]
 BESIDE_TABLES = (
     *("torch_module", "jet", "autograd", "exact_conditions", "symmetry", "divergence_free", "balance", "stages"),
-    *("residual_gradients", "pseudo_time"),
+    *("windows", "causal", "residual_gradients", "pseudo_time"),
 )
+SINGLE = {"windows": Windows, "causal": Causal, "residual_gradients": ResidualGradients, "pseudo_time": PseudoTime}
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -80,6 +86,19 @@ def test_stated_defaults_are_those_of_the_code(table: Registry[Any], name: str) 
     assert {option: parse_yaml(text).data for option, text in stated.items()} == {
         option: value for option, value in known.items() if option != "name"
     }
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_a_part_that_is_the_only_one_of_its_kind_has_every_option_on_its_page(name: str, tmp_path: Path) -> None:
+    text = PAGES[f"methods/{name}.md"]
+    stated = dict(re.findall(r"^\| `(\w+)` \| ([^|]+?) \|", text, re.MULTILINE))
+    default = SINGLE[name]()
+    assert {option: parse_yaml(value).data for option, value in stated.items()} == {
+        field.name: plain(getattr(default, field.name)) for field in fields(default)
+    }
+    for block in blocks(text, "yaml"):
+        (tmp_path / "config.yaml").write_text(block, encoding="utf-8")
+        assert isinstance(getattr(load_config(tmp_path / "config.yaml"), name), SINGLE[name])
 
 
 @pytest.mark.parametrize(("table", "name"), [(t, n) for t, n in ENTRIES if t is not REFERENCES])
@@ -218,7 +237,7 @@ def test_the_run_folder_holds_what_its_page_says(commands: Path) -> None:
     environment = json.loads((run / "environment.json").read_text(encoding="utf-8"))
     assert rows(page, "`environment.json`") == set(environment)
     last = json.loads((run / "history.jsonl").read_text(encoding="utf-8").splitlines()[-1])
-    assert set(last) | {"lr", "length"} == rows(page, "`history.jsonl`")
+    assert set(last) | {"lr", "length", "causal", "note"} == rows(page, "`history.jsonl`")
     named = rows(page, "Files") | rows(page, "`figures/`") | {"solution.vtp"}
     found = {path for path in run.rglob("*") if path.is_file()}
     assert {p.name for p in found} <= {Path(name).name for name in named}

@@ -62,7 +62,9 @@ def test_python_m_pinnkit_is_pinnkit() -> None:
 def test_the_help_names_every_command(run: Run) -> None:
     status, out, _ = run("--help")
     assert status == 0
-    assert all(word in out for word in ("check", "solve", "predict", "list", "schema", "--version", "--traceback"))
+    assert all(
+        word in out for word in ("check", "solve", "resume", "predict", "list", "schema", "--version", "--traceback")
+    )
 
 
 @pytest.mark.parametrize(
@@ -179,6 +181,35 @@ def test_a_bug_shows_where_it_is_on_demand(
     with pytest.raises(SystemExit):
         cli.main(arguments)
     assert "in fail" in capfd.readouterr().err
+
+
+QUICK = [f"--set={text}" for text in ("network.width=5", "points.count=32", "phases.0.steps=4", "test_points=50")]
+
+
+def test_a_run_of_windows_is_started_from_another_and_resumed(run: Run, tmp_path: Path) -> None:
+    first, second = str(tmp_path / "first"), str(tmp_path / "second")
+    few = ["solve", "oscillator", *QUICK, "--threads=1", "--device=cpu"]
+    status, out, err = run(*few, "--set", "windows.count=2", "--out", first)
+    assert status == 0, err
+    assert "window 2/2: t from " in err
+    assert out.startswith("oscillator: ")
+    status, out, err = run("resume", first)
+    assert (status, out) == (0, f"oscillator: the run in {first} has come to its end.\n")
+    status, _, err = run(*few, "--from", first, "--quiet", "--out", second)
+    assert (status, err) == (0, "")
+    for arguments, sentence in (
+        ([*few, "--set", "network.width=6", "--from", first], "its parameters mean nothing in another network"),
+        ([*few, "--from", str(tmp_path / "none")], "does not exist"),
+        (["resume", str(tmp_path / "none")], "does not exist"),
+        ([*few, "--set", "windows.edges=[0, 1]"], "the windows must tile it"),
+        ([*few, "--set", "windows.cout=2"], "Did you mean `count`?"),
+        ([*few, "--set", "causal.epsilons=[2, 1]"], "`epsilons` of `causal` must rise"),
+        (["solve", "poisson_2d", "--set", "windows.count=2"], "has no `time`, and `windows` divide it"),
+        (["solve", "poisson_2d", "--set", "causal.slices=9"], "has no `time`, and `causal` weights follow it"),
+    ):
+        status, out, err = run(*arguments)
+        assert (status, out) == (2, ""), arguments
+        assert sentence in err
 
 
 @pytest.mark.parametrize("kind", ["problems", "configs", "networks", "embeddings", "samplers", "optimizers"])

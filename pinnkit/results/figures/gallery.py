@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pinnkit.results.fields import GridFields, ScatteredFields
+from pinnkit.results.figures.causal import Spans, draw_causal
 from pinnkit.results.figures.curves import draw_curves
 from pinnkit.results.figures.losses import draw_losses
 from pinnkit.results.figures.middles import draw_middles
@@ -15,6 +16,7 @@ from pinnkit.results.figures.scattered import draw_scattered
 from pinnkit.results.figures.slices import draw_slices
 from pinnkit.results.figures.style import number
 from pinnkit.results.figures.volume import draw_volume
+from pinnkit.results.figures.windows import draw_windows
 
 
 def draw_fields(folder: Path, fields: GridFields | ScatteredFields) -> tuple[Picture, ...]:
@@ -34,6 +36,26 @@ def draw_fields(folder: Path, fields: GridFields | ScatteredFields) -> tuple[Pic
 def draw_history(folder: Path, history: Sequence[Mapping[str, Any]]) -> tuple[Picture, ...]:
     """Draw the losses of a run; a run that was stopped before its first record has none."""
     return (draw_losses(folder / "losses.png", history),) if history else ()
+
+
+def draw_march(
+    folder: Path, fields: GridFields | ScatteredFields, history: Sequence[Mapping[str, Any]], time: str, spans: Spans
+) -> tuple[Picture, ...]:
+    """Draw the errors over the windows of time, where there are some and a reference, and the causal weights.
+
+    Args:
+        folder: where to draw.
+        fields: the fields over all of time.
+        history: the records of the run.
+        time: the name of the time.
+        spans: the trained windows, or all of time.
+    """
+    pictures = []
+    if len(spans) > 1 and isinstance(fields, GridFields) and fields.reference:
+        pictures.append(draw_windows(folder / "windows.png", fields, [low for low, _ in spans]))
+    if any(record.get("causal") for record in history):
+        pictures.append(draw_causal(folder / "causal.png", history, time, spans))
+    return tuple(pictures)
 
 
 def _one(folder: Path, grid: GridFields, name: str) -> list[Picture]:

@@ -1,4 +1,4 @@
-"""How the losses fell: every term and the total on a logarithmic scale, the phases, and the error where it is known."""
+"""How the losses fell: every term and the total on a logarithmic scale, phases or windows, and the error if known."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -9,7 +9,17 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from pinnkit.results.figures.picture import Picture
-from pinnkit.results.figures.style import COLOURS, INK, SOFT, STYLES, dress, figure, logarithmic, save
+from pinnkit.results.figures.style import (
+    COLOURS,
+    INK,
+    SOFT,
+    STYLES,
+    dress,
+    figure,
+    logarithmic,
+    number_windows,
+    save,
+)
 
 
 def draw_losses(path: Path, history: Sequence[Mapping[str, Any]]) -> Picture:
@@ -47,8 +57,22 @@ def draw_losses(path: Path, history: Sequence[Mapping[str, Any]]) -> Picture:
     # Set by hand, since records without one finite loss would leave the names of the phases off the page.
     margin = 0.01 * (steps[-1] - steps[0]) or 0.5
     upper.set_xlim(steps[0] - margin, steps[-1] + margin)
-    _phases([upper] if lower is None else [upper, lower], history)
+    panels = [upper] if lower is None else [upper, lower]
+    windows = window_starts(history)
+    if len(windows) > 1:
+        number_windows(panels, windows)
+    else:
+        _phases(panels, history)
     return Picture(save(drawn, path), "Losses by term" + (", and the relative L2 error." if known else "."))
+
+
+def window_starts(history: Sequence[Mapping[str, Any]]) -> list[float]:
+    """The steps with which the windows of time begin, where there are any."""
+    starts: dict[Any, float] = {}
+    for record in history:
+        if record.get("window") is not None:
+            starts.setdefault(record["window"], float(record["step"]))
+    return list(starts.values())
 
 
 def _phases(panels: Sequence[Axes], history: Sequence[Mapping[str, Any]]) -> None:

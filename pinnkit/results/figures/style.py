@@ -1,5 +1,6 @@
 """How every figure looks, and how it becomes a file: one place for sizes, colours, ticks and saving."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -21,6 +22,7 @@ GRID = "#dfe3e8"
 COLOURS = ("#1f5fa8", "#d1495b", "#2e8b6a", "#e09f3e", "#7a4fa3", "#3aa6b9", "#8c6d4f", "#5b6470")
 STYLES = ("-", "--", "-.", ":")
 ERRORS = "magma"
+_NUMBERED = 8
 
 
 def figure(width: float, height: float) -> Figure:
@@ -52,6 +54,25 @@ def logarithmic(axes: Axes) -> None:
     values = [np.asarray(line.get_ydata(), dtype=float) for line in axes.get_lines()]
     if any((curve[np.isfinite(curve)] > 0).any() for curve in values):
         axes.set_yscale("log")
+
+
+def number_windows(panels: Sequence[Axes], starts: Sequence[float]) -> None:
+    """A thin line where each window of time but the first begins, and along the top the numbers of a few of them."""
+    for axes in panels:
+        for start in starts[1:]:
+            axes.axvline(start, color=SOFT, linewidth=0.4, alpha=0.6, zorder=0.5)
+    every = -(-len(starts) // _NUMBERED)
+    for number, start in list(enumerate(starts, 1))[::every]:
+        name = f"window {number}" if number == 1 else str(number)
+        panels[0].annotate(
+            name,
+            (start, 1.0),
+            (2, 3),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            color=SOFT,
+            fontsize=8,
+        )
 
 
 def colour_bar(drawn: Figure, mapped: ScalarMappable, axes: Axes | list[Axes]) -> None:

@@ -1,5 +1,6 @@
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib
@@ -10,8 +11,9 @@ from matplotlib.image import imread
 from pinnkit.errors import UserError
 from pinnkit.results.fields import GridFields, at_points, on_grid
 from pinnkit.results.figures import volume
+from pinnkit.results.figures.causal import draw_causal
 from pinnkit.results.figures.curves import draw_curves
-from pinnkit.results.figures.gallery import draw_fields, draw_history
+from pinnkit.results.figures.gallery import draw_fields, draw_history, draw_march
 from pinnkit.results.figures.losses import draw_losses
 from pinnkit.results.figures.middles import draw_middles
 from pinnkit.results.figures.planes import draw_planes
@@ -19,6 +21,7 @@ from pinnkit.results.figures.points import draw_points
 from pinnkit.results.figures.slices import draw_slices, quarters
 from pinnkit.results.figures.style import DPI, colour_scale
 from pinnkit.results.figures.volume import draw_volume, render_window
+from pinnkit.results.figures.windows import draw_windows
 from pinnkit.results.render import SIZE
 
 
@@ -271,3 +274,55 @@ def test_wrong_dimensions_and_unwritable_folders_are_refused(tmp_path: Path) -> 
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot write"):
         draw_planes(tmp_path / "file" / "x.png", a_grid("xy"), "u")
+
+
+def test_many_windows_do_not_flood_the_losses(tmp_path: Path) -> None:
+    """Their numbers stay in one line along the top, however long the names of their phases are."""
+    records = [{**record, "window": k // 5 + 1, "phase": "stage 2: adam"} for k, record in enumerate(history(400))]
+    check(draw_losses(tmp_path / "many.png", records).path, 8.6, 6.0)
+
+
+def weighed(count: int, windows: int = 0) -> list[dict[str, object]]:
+    """Records of which every fifth has weights."""
+    records = []
+    for k, record in enumerate(history(count)):
+        given = {"epsilon": 0.1 * 10 ** (4 * k // count), "weights": list(np.linspace(1, k / count, 8))}
+        number = {"window": k * windows // count + 1} if windows else {}
+        records.append({**record, **number, **({"causal": given} if k % 5 == 0 else {})})
+    return records
+
+
+@pytest.mark.parametrize("windows", [0, 3, 60])
+def test_causal_weights_are_drawn_over_time_and_training(windows: int, tmp_path: Path) -> None:
+    edges = np.linspace(0, 2, max(1, windows) + 1)
+    spans = list(pairwise(edges))
+    picture = draw_causal(tmp_path / "causal.png", weighed(300, windows), "t", spans)
+    assert "Causal weights over t" in picture.caption
+    check(picture.path, 8.6, 5.0, colours=150)
+    check(draw_causal(tmp_path / "one.png", weighed(1, windows), "t", spans).path, 8.6, 5.0)
+    with pytest.raises(ValueError, match="has none to draw"):
+        draw_causal(tmp_path / "none.png", history(3), "t", spans)
+
+
+@pytest.mark.parametrize("names", ["t", "xt", "txy"])
+@pytest.mark.parametrize("windows", [2, 80])
+def test_errors_are_drawn_window_by_window(names: str, windows: int, tmp_path: Path) -> None:
+    starts = list(np.linspace(0, 1, windows, endpoint=False))
+    picture = draw_windows(tmp_path / "windows.png", a_grid(names, "t", count=11), starts)
+    check(picture.path, 8.6, 3.6)
+    for grid in (a_grid("xt", None), a_grid("xt", "t", reference=False)):
+        with pytest.raises(ValueError, match="need a time and a reference"):
+            draw_windows(tmp_path / "none.png", grid, starts)
+
+
+def test_pictures_of_a_march_are_those_that_there_is_something_for(tmp_path: Path) -> None:
+    whole, parts = [(0.0, 1.0)], [(0.0, 0.5), (0.5, 1.0)]
+    known, unknown = a_grid("xt", "t"), a_grid("xt", "t", reference=False)
+    for fields, records, spans, names in (
+        (known, history(9), whole, []),
+        (known, history(9), parts, ["windows.png"]),
+        (unknown, history(9), parts, []),
+        (unknown, weighed(9), whole, ["causal.png"]),
+        (known, weighed(9, 2), parts, ["windows.png", "causal.png"]),
+    ):
+        assert [picture.path.name for picture in draw_march(tmp_path, fields, records, "t", spans)] == names

@@ -157,3 +157,19 @@ def test_a_closed_or_narrow_minded_stream_does_not_stop_the_run() -> None:
 )
 def test_durations_never_show_sixty_of_anything(seconds: float | None, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_phases_of_later_windows_and_their_last_steps_are_left_to_their_own_sentences() -> None:
+    stream, clock = io.StringIO(), Clock()
+    with Progress([], 900, False, stream, clock) as progress:
+        for window in range(1, 31):
+            progress.line(f"window {window} opens")
+            for k in range(30):
+                phase = "adam" if k < 20 else "lbfgs"
+                progress.update(record(30 * (window - 1) + k + 1, phase, window=window))
+            progress.line(f"window {window} ended")
+    lines = stream.getvalue().splitlines()
+    steps = [int(line.split()[1].split("/")[0]) for line in lines if line.startswith("step")]
+    assert steps == [1, 2, 5, 10, 20, 21, 50, 100, 200, 500, 900]
+    assert len(lines) == 60 + len(steps)
+    assert "step 100/900  window 4, adam  " in stream.getvalue()
