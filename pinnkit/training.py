@@ -148,6 +148,8 @@ class _Loop:
         best = self.unseen.best
         if not self.renew or best is None or self.interrupted:
             return None
+        if self.causal is not None and not self.causal.open:
+            return None  # the loss over all of time does not yet tell good parameters from idle ones
         objective = self.draws.draw(self.theta, self.generator)
         if not float(objective.rows(best).norm()) < float(objective.rows(self.theta).norm()):
             return None

@@ -149,6 +149,11 @@ class CausalWeights:
         """The value in use."""
         return self.causal.epsilons[self.stage]
 
+    @property
+    def open(self) -> bool:
+        """Whether every weight was above delta in the last step."""
+        return self.weights is None or float(self.weights.min()) > self.causal.delta
+
     def look(self, fresh: Objective, theta: Tensor) -> str | None:
         """Go on to the next epsilon where the weights on fresh points allow it; why the phase is over, if it is."""
         start, losses = self.chain.losses(fresh, fresh.rows(theta), self.causal.slices)

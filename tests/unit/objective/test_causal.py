@@ -236,6 +236,18 @@ def test_losses_on_unseen_points_and_in_records_are_those_without_weights() -> N
     assert len(told[0]["causal"]["weights"]) == 4
 
 
+def test_best_parameters_on_all_of_time_are_not_preferred_while_some_of_it_is_held_back() -> None:
+    """A first slice alone is learnt, at the cost of all others."""
+    phases = (LevenbergMarquardt(steps=30),)
+    for epsilon, kept in ((1e6, False), (0.0, True)):
+        causal = Causal(epsilons=(epsilon,), slices=8, stop=False)
+        weights = CausalWeights(causal, Chain.of(heat()))
+        run, theta, _, _ = parts(causal, replace(QUICK, hard="all", weights={}, points=RAD(32)))
+        trained = train(run.assembly, theta, [("lm", phases[0])], 3, np.random.default_rng(1), causal=weights)
+        assert weights.open == kept
+        assert kept or "unseen points" not in trained.stops[-1].reason
+
+
 def test_a_target_is_asked_of_the_loss_without_weights() -> None:
     """Weights of zero lower the loss, and satisfy nothing."""
     causal = Causal(epsilons=(1e6,), slices=4)
