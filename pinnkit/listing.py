@@ -15,6 +15,7 @@ _TABLES = {
     "embeddings": ("pinnkit.networks", "EMBEDDINGS"),
     "samplers": ("pinnkit.points", "SAMPLERS"),
     "optimizers": ("pinnkit.optimizers", "OPTIMIZERS"),
+    "references": ("pinnkit.verification", "REFERENCES"),
 }
 _FILES: Mapping[str, Callable[[], Mapping[str, Path]]] = {"problems": shipped_problems, "configs": shipped_configs}
 KINDS = (*_FILES, *_TABLES)
