@@ -212,7 +212,10 @@ def test_a_run_of_windows_is_started_from_another_and_resumed(run: Run, tmp_path
         assert sentence in err
 
 
-@pytest.mark.parametrize("kind", ["problems", "configs", "networks", "embeddings", "samplers", "optimizers"])
+KINDS = ["problems", "configs", "networks", "embeddings", "samplers", "optimizers", "references"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_list_shows_names(run: Run, kind: str) -> None:
     status, out, _ = run("list", kind)
     expected = {"problems": "burgers", "configs": "adam_lbfgs", "networks": "mlp", "embeddings": "fourier"}
