@@ -86,7 +86,7 @@ def deepxde(points: np.ndarray, truth: np.ndarray, adam: int, threads: int, seed
 
 
 def pinnkit(points: np.ndarray, truth: np.ndarray, seconds: float, threads: int, seed: int) -> Curve:
-    """The shipped problem with its shipped config, for a time."""
+    """The shipped problem with the first stage of its shipped config, for a time."""
     problem = load_problem("burgers")
     chosen = load_config(problem.config, [f"threads={threads}", f"seed={seed}", "device=cpu"])
     phases = tuple(replace(phase, seconds=seconds, steps=10**6) for phase in chosen.phases)
