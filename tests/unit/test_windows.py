@@ -52,9 +52,18 @@ def test_windows_without_length_are_refused(ratio: float) -> None:
         ({"edges": (0.0, 0.5, 0.4, 1.0)}, "must rise; 0.4 follows 0.5"),
         ({"edges": (0.0, 0.5, 0.5, 1.0)}, "must rise; 0.5 follows 0.5"),
         ({"edges": (0.0, float("nan"), 1.0)}, "must rise"),
-        ({"edges": (0.0, 1.0), "ratio": 0.5}, "have both `edges` and a `ratio`"),
+        ({"edges": (0.0, 1.0), "ratio": 0.5}, "have both `edges` and `ratio`"),
+        ({"length": 0.5, "ratio": 0.5}, "have both `length` and `ratio`"),
+        ({"length": 0.5, "edges": (0.0, 1.0)}, "have both `edges` and `length`"),
+        ({"length": 0.0}, "`length` of `windows` is 0; it needs a finite number above 0"),
     ],
 )
 def test_options_out_of_range_are_refused(options: dict[str, object], sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         Windows(**options)  # type: ignore[arg-type]
+
+
+def test_a_length_gives_the_count() -> None:
+    assert Windows(length=0.1).over(0.0, 1.0) == Windows(count=10).over(0.0, 1.0)
+    assert Windows(length=0.3).over(0.0, 1.0) == (0.0, 0.25, 0.5, 0.75, 1.0)
+    assert Windows(length=9.0).over(0.0, 1.0) == (0.0, 1.0)
