@@ -86,7 +86,7 @@ _GROWTH = 10.0
 _MOST_WAVES = {1: 2**14, 2: 2**10}
 """The most nodes a coordinate, by the number of coordinates: more would take too long or too much memory."""
 
-_MOST_KEPT = 2**26
+_MOST_KEPT = 2**28
 """How many bytes of states at whole steps a run keeps, so that it is not made again when values are asked for again."""
 
 _PARTS = (1, 2, 4)
