@@ -66,8 +66,9 @@ WAYS = [Way(*choice) for choice in product((False, True), repeat=3)]
 
 REMARK = """Every way has the same seed, network, points, number of drawn points and total time; windows share it. The
 network and the points are those of the shipped config, without its stage of trained parameters and with points that do
-not follow the residual. One run each, on one thread, with other work on the machine. The time is short: it is enough for
-second order to tell the ways apart, and not for first order, whose published runs take a thousand times as long."""
+not follow the residual. One run each, on one thread, with other work on the machine. The time is short: it is enough
+for second order to tell the ways apart, and not for first order, whose published runs take more than a hundred times as
+long."""
 
 
 def main() -> None:
