@@ -28,6 +28,14 @@ Parameters = Annotated[
         "--parameter", metavar="NAME=VALUE", help="Another value of a parameter, as `nu=0.02/pi`. Repeatable."
     ),
 ]
+ConfigFile = Annotated[
+    str | None, typer.Option("--config", help="A config file or the name of a shipped one; else the problem's own.")
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change the config, as `phases.0.steps=50`. Repeatable."),
+]
+NewFolder = Annotated[Path | None, typer.Option("--out", help="The run folder; else runs/<problem>/<time>.")]
 Plugins = Annotated[
     list[Path] | None,
     typer.Option("--plugin", metavar="FILE", help="Run a Python file and call its `register()`. Repeatable."),
@@ -130,13 +138,8 @@ def check(
 @app.command()
 def solve(
     problem: ProblemFile,
-    config: Annotated[
-        str | None, typer.Option(help="A config file or the name of a shipped one; else the problem's own.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change the config, as `phases.0.steps=50`. Repeatable."),
-    ] = None,
+    config: ConfigFile = None,
+    set_: Changes = None,
     parameter: Parameters = None,
     seed: Annotated[int | None, typer.Option(help="The seed of every random number.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
@@ -145,7 +148,7 @@ def solve(
         bool | None,
         typer.Option("--compile/--no-compile", help="Compile the residual first, which takes some seconds."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The run folder; else runs/<problem>/<time>.")] = None,
+    out: NewFolder = None,
     from_: Annotated[
         Path | None, typer.Option("--from", metavar="RUN", help="Begin with the trained parameters of a run folder.")
     ] = None,
@@ -179,18 +182,13 @@ def resume(
 @app.command()
 def compare(
     problem: ProblemFile,
-    config: Annotated[
-        str | None, typer.Option(help="A config file or the name of a shipped one; else the problem's own.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change the config, as `phases.0.steps=50`. Repeatable."),
-    ] = None,
+    config: ConfigFile = None,
+    set_: Changes = None,
     parameter: Parameters = None,
     method: Annotated[
         str | None, typer.Option(help="The classical method; else the problem's own, or the first that can treat it.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The run folder; else runs/<problem>/<time>.")] = None,
+    out: NewFolder = None,
     plugin: Plugins = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict and the table only.")] = False,
 ) -> None:

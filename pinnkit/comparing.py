@@ -84,15 +84,18 @@ def compare(
     name, reference, values, seconds = _classical(problem, method, points)
     exact = reference_for(problem) if problem.reference is not None and problem.reference.exact else None
     truth = values if exact is None else exact.values(points)
-    solution = Solution.load(solve_to_folder(problem, config, out, quiet=quiet, plugins=plugins))
+    named = problem.reference is not None and problem.reference.method == name
+    known = exact if exact is not None else reference if named else None
+    folder = solve_to_folder(problem, config, out, quiet=quiet, plugins=plugins, reference=known)
+    solution = Solution.load(folder)
     if exact is None:
         stated = dict.fromkeys(problem.fields, reference.accuracy)
         classical = Contender(name, seconds, stated, stated=True)
     else:
         classical = Contender(name, seconds, _errors(problem, values, truth))
     network = Contender("network", float(solution.result["seconds"]), _errors(problem, solution(points), truth))
-    known = "the exact solution" if exact is not None else f"`{name}`, whose own error is what it states"
-    return Comparison((classical, network), known)
+    against = "the exact solution" if exact is not None else f"`{name}`, whose own error is what it states"
+    return Comparison((classical, network), against)
 
 
 def _errors(problem: Problem, values: np.ndarray, truth: np.ndarray) -> dict[str, float]:

@@ -68,6 +68,7 @@ def solve_to_folder(
     quiet: bool = False,
     plugins: Sequence[Path] = (),
     start: Path | None = None,
+    reference: ReferenceSolution | None = None,
 ) -> Path:
     """Solve a problem and leave a run folder: fields, figures, report and verdict; print the course and the verdict.
 
@@ -80,6 +81,7 @@ def solve_to_folder(
         quiet: whether nothing but the verdict is printed.
         plugins: the files of parts that the config names.
         start: the folder of a run with the same network, from whose parameters training begins.
+        reference: the one that the problem names, where it has been made already.
 
     Raises:
         UserError: the problem, the config or the folder is at fault.
@@ -88,7 +90,7 @@ def solve_to_folder(
     warnings = [str(finding.mistake) for finding in require_sound(problem) if not finding.accepted]
     begin = start_from(Solution.load(start).windows) if start is not None else None
     run = _require_runs(problem, config, begin)
-    reference = reference_for(problem)
+    reference = reference if reference is not None else reference_for(problem)
     files = RunFolder(new_run_folder(problem.name, out, datetime.now()))
     write_start(files, problem, general_config(config, run.config), plugins)
     return _go_on(_Job(problem, config, files, reference, begin), run, warnings, quiet)

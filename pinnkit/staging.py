@@ -56,10 +56,14 @@ def stage_config(asked: Config, number: int, found: Found | None = None) -> Conf
     stage = asked.stages[number]
     givers = [earlier.network for earlier in asked.stages[: number + 1] if earlier.network is not None]
     seed = int(np.random.SeedSequence([asked.seed, number]).generate_state(1)[0])
+    # What the residual's waves do not tell, such as products of harmonics, stays as the config has it.
+    embedding = asked.embedding if isinstance(asked.embedding, Scaled) else Scaled()
+    if found is not None:
+        embedding = replace(embedding, harmonics=found.harmonics, stretch=found.stretch)
     return replace(
         asked,
         network=([asked.network, *givers])[-1],
-        embedding=Scaled(found.harmonics, found.stretch) if found is not None else Scaled(),
+        embedding=embedding,
         points=stage.points if stage.points is not None else asked.points,
         phases=stage.phases or asked.phases,
         weights={**asked.weights, **stage.weights},

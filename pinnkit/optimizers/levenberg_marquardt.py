@@ -8,7 +8,6 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
-from pinnkit.errors import UserError
 from pinnkit.objective.objective import Draw, Linearization, Objective
 from pinnkit.optimizers.damped import Damped, damped_system
 from pinnkit.optimizers.optimizer import (
@@ -20,7 +19,7 @@ from pinnkit.optimizers.optimizer import (
     require_positive,
     standstill,
 )
-from pinnkit.optimizers.second_derivative import second_derivative
+from pinnkit.optimizers.second_derivative import require_stride, second_derivative
 
 
 @final
@@ -107,11 +106,10 @@ class LevenbergMarquardt(Optimizer):
 
     def __post_init__(self) -> None:
         require_limits("levenberg_marquardt", self)
-        options = {"damping": self.damping, "bend": self.bend, "stride": self.stride, "tries": self.tries}
+        options = {"damping": self.damping, "bend": self.bend, "tries": self.tries}
         require_positive("levenberg_marquardt", **options)
         require_memory("levenberg_marquardt", momentum=self.momentum)
-        if self.stride > 1:
-            raise UserError(f"`stride` of optimizer `levenberg_marquardt` is {self.stride:g}; it needs at most 1")
+        require_stride("levenberg_marquardt", self.stride)
 
     def start(self, theta: Tensor) -> LMState:
         """The first damping."""
@@ -227,7 +225,7 @@ def _trial(there: Linearization, gradient: Tensor, solved: Damped, carried: Tens
 def _after(state: LMState, damping: float, gain: float, change: Tensor, objective: Objective) -> LMState:
     """What a taken step leaves: a lower lambda where the linear model foretold it well, unless that failed just now.
 
-    Every try of a lower lambda that is refused doubles the wait for the next, for a refusal costs half a step.
+    Every try of a lower lambda that is refused doubles the wait for the next, for a refusal costs a factor of its own.
     """
     hold, wait = state.hold, max(0, state.wait - 1)
     if state.damping < state.accepted and state.seen is objective.draw:  # a lower lambda was tried

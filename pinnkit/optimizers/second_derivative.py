@@ -2,6 +2,9 @@
 
 from torch import Tensor
 
+from pinnkit.errors import UserError
+from pinnkit.optimizers.optimizer import require_positive
+
 
 def second_derivative(rows: Tensor, linear: Tensor, ahead: Tensor, h: float) -> Tensor:
     """r_ss = (2/h) ((r(theta + h s) - r)/h - J s), exact for quadratic rows and else up to terms of order h.
@@ -15,3 +18,14 @@ def second_derivative(rows: Tensor, linear: Tensor, ahead: Tensor, h: float) -> 
         h: the share of the step at which `ahead` was evaluated.
     """
     return (2.0 / h) * ((ahead - rows) / h - linear)
+
+
+def require_stride(optimizer: str, stride: float) -> None:
+    """Refuse an h that is not above 0, or beyond the step itself.
+
+    Raises:
+        UserError: one that is.
+    """
+    require_positive(optimizer, stride=stride)
+    if stride > 1:
+        raise UserError(f"`stride` of optimizer `{optimizer}` is {stride:g}; it needs at most 1")

@@ -18,7 +18,7 @@ from pinnkit.optimizers.optimizer import (
     require_positive,
     standstill,
 )
-from pinnkit.optimizers.second_derivative import second_derivative
+from pinnkit.optimizers.second_derivative import require_stride, second_derivative
 from pinnkit.optimizers.sketch import ColumnSketch, RowSketch
 from pinnkit.optimizers.trust_region import TrustRegion
 
@@ -87,7 +87,8 @@ class SketchedGaussNewton(Optimizer):
         name = "sketched_gauss_newton"
         require_limits(name, self)
         options = {"columns": self.columns, "entries": self.entries, "radius": self.radius, "gain": self.gain}
-        require_positive(name, **options, bend=self.bend, stride=self.stride)
+        require_positive(name, **options, bend=self.bend)
+        require_stride(name, self.stride)
         rows = self.rows if self.rows is not None else self.entries
         for option, value, least in (("trials", self.trials, 2), ("seed", self.seed, 0), ("rows", rows, self.entries)):
             if value < least:

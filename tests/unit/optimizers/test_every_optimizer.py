@@ -158,6 +158,7 @@ def test_a_file_can_name_it(name: str) -> None:
         ({"name": "lbfgs", "history": -1}, "`history` of optimizer `lbfgs` is -1"),
         ({"name": "levenberg_marquardt", "damping": -1.0}, "`damping` of optimizer `levenberg_marquardt` is -1"),
         ({"name": "levenberg_marquardt", "stride": 2}, "`stride` of optimizer `levenberg_marquardt` is 2"),
+        ({"name": "sketched_gauss_newton", "stride": 2}, "`stride` of optimizer `sketched_gauss_newton` is 2"),
         ({"name": "lbfgs", "histry": 5}, "Did you mean `history`?"),
         ({"name": "lbgfs"}, "Did you mean `lbfgs`?"),
     ],
