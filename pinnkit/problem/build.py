@@ -24,12 +24,12 @@ from pinnkit.problem.problem import (
     Parameter,
     Problem,
     Reference,
-    Symmetry,
     empty_interval,
 )
-from pinnkit.problem.residuals import condition_residual, exact_field, residual_of, symmetry_of
+from pinnkit.problem.residuals import condition_residual, exact_field, residual_of
 from pinnkit.problem.schema import Interval, ProblemKeys, ReferenceKeys, Where, read_keys
 from pinnkit.problem.series import MOST_MODES
+from pinnkit.problem.structure import divergence_free_of, symmetries_of
 
 T = TypeVar("T")
 
@@ -91,8 +91,8 @@ class _Builder:
             scope = replace(scope, named={f.name: f.expression.tree for f in functions})
         equations = self._equations(keys, scope)
         conditions = self._conditions(keys, scope, coordinates, {p.name: p.value for p in parameters})
-        symmetries = self._symmetries(keys, scope)
-        divergence_free = self._divergence_free(keys, scope)
+        symmetries = self._noting(symmetries_of, keys, scope)
+        divergence_free = self._noting(divergence_free_of, keys, scope)
         reference = self._reference(keys.reference, scope) if keys.reference is not None else None
         tolerance = self._tolerance(keys)
         if self.mistakes:
@@ -123,6 +123,12 @@ class _Builder:
         except UserError as error:
             self.mistakes += [_pinpoint(mistake, arguments[0]) for mistake in error.mistakes]
             return None
+
+    def _noting(self, function: Callable[..., tuple[T, list[Mistake]]], *arguments: Any) -> T:
+        """The result of a function that is told where keys stand, and gives its mistakes beside it."""
+        result, mistakes = function(*arguments, self.where, self.key_where)
+        self.mistakes += mistakes
+        return result
 
     def _needed(self) -> None:
         for key in ("name", "coordinates", "fields", "equations"):
@@ -265,48 +271,6 @@ class _Builder:
         wrong = set(given if isinstance(given, Mapping) else ()) - {c.name for c in coordinates}
         known = [t for t in texts if t.partition("=")[0].strip() not in wrong and not (wrong and t == "boundary")]
         return self._attempt(parse_faces, known, coordinates, time, self.where("conditions", name, "on"), values)
-
-    def _symmetries(self, keys: ProblemKeys, scope: Scope | None) -> tuple[Symmetry, ...]:
-        if scope is None:
-            return ()
-        built: list[Symmetry] = []
-        for name, texts in keys.symmetry.items():
-            place = self.where("symmetry", name)
-            if name not in scope.fields:
-                message, hint = unknown("field", short(name), scope.fields)
-                self.mistakes.append(Mistake(f"{message} in `symmetry`", self.key_where("symmetry", name), hint=hint))
-                continue
-            for text in texts:
-                found = self._attempt(symmetry_of, text, name, scope, place)
-                if found is not None and any(s.coordinate == found.coordinate for s in built if s.field == name):
-                    message = f"two symmetries of `{name}` in `{found.coordinate}`"
-                    self.mistakes.append(Mistake(message, place))
-                elif found is not None:
-                    built.append(found)
-        return tuple(built)
-
-    def _divergence_free(self, keys: ProblemKeys, scope: Scope | None) -> tuple[str, ...]:
-        """The two fields without divergence, which take the coordinates of space in their order."""
-        given, place = tuple(keys.divergence_free or ()), self.where("divergence_free")
-        if not given or scope is None:
-            return ()
-        for i, name in enumerate(given):
-            at = self.where("divergence_free", i)
-            if name not in scope.fields:
-                message, hint = unknown("field", short(name), scope.fields)
-                self.mistakes.append(Mistake(f"{message} in `divergence_free`", at, hint=hint))
-            elif name in keys.symmetry:
-                message = f"`{name}` has a `symmetry` and is in `divergence_free`: one of them can be built in"
-                self.mistakes.append(Mistake(message, at))
-        if len(given) != 2 or given[0] == given[1]:
-            message = f"`divergence_free` needs two different fields, not {', '.join(map(short, given))}"
-            self.mistakes.append(Mistake(message, place, hint="The velocity in two coordinates of space, as [u, v]."))
-        space = [name for name in scope.coordinates if name != scope.time]
-        if len(space) != 2:
-            message = f"`divergence_free` needs two coordinates of space, and there are {len(space)}"
-            hint = f"Of space: {', '.join(space) or 'none'}." + ("" if scope.time else " No coordinate is `time`.")
-            self.mistakes.append(Mistake(message, place, hint=hint))
-        return given
 
     def _reference(self, given: ReferenceKeys, scope: Scope | None) -> Reference | None:
         place, options = self.where("reference"), dict(given.model_extra or {})
