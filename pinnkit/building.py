@@ -1,7 +1,8 @@
 """From a problem and a config to the parts of a run: automatic choices made once, fields built, objective assembled."""
 
 import os
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -12,19 +13,22 @@ from torch import Tensor, nn
 from pinnkit.capacity import Size, optimizer_name, require_room, size_of
 from pinnkit.config import Config
 from pinnkit.derivatives.layout import Layout
+from pinnkit.equations.expression import MultiIndex
 from pinnkit.errors import UserError
 from pinnkit.formulation.conditions import Formulation, formulate
 from pinnkit.formulation.handover import Handover
+from pinnkit.formulation.rewriting import Rewriting, rewrite
 from pinnkit.formulation.trial import Base, Trial
 from pinnkit.memory import free_memory
-from pinnkit.networks import Features
+from pinnkit.networks import Ensemble, EnsembleFeatures, Features
 from pinnkit.objective.assembly import Assembly
+from pinnkit.objective.expressions import derivative
 from pinnkit.objective.pseudo_time import told
 from pinnkit.objective.residual_gradients import Further
 from pinnkit.optimizers import Auto, Optimizer
 from pinnkit.optimizers.optimizer import DTYPES
 from pinnkit.points import Uniform
-from pinnkit.problem.problem import Problem
+from pinnkit.problem.problem import Coordinate, Problem
 from pinnkit.stage import Found
 
 _MOST_THREADS = 4
@@ -59,8 +63,13 @@ class Run:
     config: Config
     trial: Trial
     assembly: Assembly
+    rewriting: Rewriting
     notes: tuple[str, ...] = ()
     stages: tuple[Found, ...] = ()
+
+    def derivative(self, points: np.ndarray, orders: MultiIndex, theta: Tensor) -> np.ndarray:
+        """One derivative (N, F) of all fields of the problem at points (N, d)."""
+        return derivative(self.trial, self.rewriting, points, orders, theta)
 
     @property
     def formulation(self) -> Formulation:
@@ -97,18 +106,20 @@ def build_run(
         _keep_freed_memory()
     dtype = DTYPES[config.precision]
     _require_sound(config, dtype)
-    formulation = formulate(problem, config.hard)
+    rewriting = rewrite(problem)
+    trained = rewriting.trained
+    formulation = formulate(trained, config.hard)
     gradients = config.residual_gradients
-    further = gradients.of(problem, formulation.equations, formulation.soft) if gradients is not None else Further()
+    further = gradients.of(trained, formulation.equations, formulation.soft) if gradients is not None else Further()
     generator = torch.Generator(device="cpu").manual_seed(config.seed)
-    features = like.features if like is not None else _features(problem, config, generator, dtype, device)
+    features = like.features if like is not None else _features(trained, config, generator, dtype, device)
 
     def network() -> nn.Module:
         if like is not None:
             return like.network
-        return config.network.build(features.count, formulation.outputs, generator, dtype, device)
+        return _network(features, trained, formulation, config, generator, dtype, device)
 
-    expected = config.network.expected(features.count, formulation.outputs) if like is None else None
+    expected = _expected(features, trained, formulation, config) if like is None else None
     built = None if expected is not None else network()
     parameters = Layout.of(built).size if built is not None else expected or 0
     free = free_memory(device)
@@ -118,7 +129,7 @@ def build_run(
     phases, notes = _chosen(config, size, dtype, device)
     if config.pseudo_time is not None:
         steps = sum(phase.steps for phase in config.phases)
-        notes = (*notes, told(config.pseudo_time, problem, steps))
+        notes = (*notes, told(config.pseudo_time, trained, steps))
     if trains:
         require_room([(phase, phase.dtype or dtype) for phase in phases], size, free)
     made = built if built is not None else network()
@@ -128,13 +139,13 @@ def build_run(
     faces = config.condition_points
     assembly = Assembly(trial, config.points, faces, weights, chunk, compiled=config.compile, further=further)
     if start is not None and trains:
-        trial = trial.begun(start(Run(problem, resolved, trial, assembly)))
+        trial = trial.begun(start(Run(problem, resolved, trial, assembly, rewriting)))
         assembly = replace(assembly, trial=trial)
     if trains and config.balance and len(assembly.plain_terms) > 1:
         weights = _balanced(assembly, config)
         assembly = replace(assembly, weights=further.weights(weights))
         resolved = replace(resolved, weights=weights, balance=False)
-    return Run(problem, resolved, trial, assembly, notes)
+    return Run(problem, resolved, trial, assembly, rewriting, notes)
 
 
 def _require_sound(config: Config, dtype: torch.dtype) -> None:
@@ -168,9 +179,56 @@ def _balanced(assembly: Assembly, config: Config) -> dict[str, float]:
 def _features(
     problem: Problem, config: Config, generator: torch.Generator, dtype: torch.dtype, device: torch.device
 ) -> Features:
-    intervals = {c.name: (c.lower, c.upper) for c in problem.coordinates}
-    periodic = frozenset(c.name for c in problem.coordinates if c.periodic)
-    return config.embedding.build(problem.scope, intervals, periodic, generator, dtype, device)
+    """The features of the whole domain, or those of every part that has fields of its own."""
+
+    def of(coordinates: Sequence[Coordinate]) -> Features:
+        intervals = {c.name: (c.lower, c.upper) for c in coordinates}
+        periodic = frozenset(c.name for c in coordinates if c.periodic)
+        return config.embedding.build(problem.scope, intervals, periodic, generator, dtype, device)
+
+    if not problem.homes:
+        return of(problem.coordinates)
+    parts = [problem.coordinates_in(part) for part in dict.fromkeys(problem.homes.values())]
+    boxes = [[[c.lower for c in part], [c.upper for c in part], _middle(part)] for part in parts]
+    return EnsembleFeatures([of(part) for part in parts], torch.tensor(boxes, dtype=dtype, device=device))
+
+
+def _middle(coordinates: Sequence[Coordinate]) -> list[float]:
+    """A point inside a box, the middle where it has one."""
+    found = []
+    for c in coordinates:
+        ends = [end for end in (c.lower, c.upper) if np.isfinite(end)]
+        found.append(
+            sum(ends) / len(ends) if len(ends) == 2 else sum(ends) + float(np.isinf(c.upper)) - 1.0 * np.isinf(c.lower)
+        )
+    return found
+
+
+def _network(
+    features: Features,
+    problem: Problem,
+    formulation: Formulation,
+    config: Config,
+    generator: torch.Generator,
+    dtype: torch.dtype,
+    device: torch.device,
+) -> nn.Module:
+    """The network of the config, once for every part that has fields of its own."""
+    if not isinstance(features, EnsembleFeatures):
+        return config.network.build(features.count, formulation.outputs, generator, dtype, device)
+    outputs = list(Counter(problem.homes.values()).values())
+    pairs = zip(features.counts, outputs, strict=True)
+    return Ensemble([config.network.build(i, o, generator, dtype, device) for i, o in pairs], features.counts)
+
+
+def _expected(features: Features, problem: Problem, formulation: Formulation, config: Config) -> int | None:
+    """How many parameters the network will have; None where only building it can tell."""
+    if not isinstance(features, EnsembleFeatures):
+        return config.network.expected(features.count, formulation.outputs)
+    outputs = list(Counter(problem.homes.values()).values())
+    found = [config.network.expected(i, o) for i, o in zip(features.counts, outputs, strict=True)]
+    known = [count for count in found if count is not None]
+    return sum(known) if len(known) == len(found) else None
 
 
 def _chosen(

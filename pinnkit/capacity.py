@@ -59,7 +59,10 @@ def size_of(
     interior, faces = samplers
     equations = (*formulation.equations, *(further.equations if further is not None else ()))
     conditions = (*formulation.soft, *(further.conditions if further is not None else ()))
-    asked = [(interior.expected(box_of(problem)), [of_equation(e, problem) for e in equations])]
+    asked = []
+    for part in dict.fromkeys(e.part for e in equations):
+        own = [of_equation(e, problem) for e in equations if e.part == part]
+        asked.append((interior.expected(box_of(problem, part)), own))
     for condition in conditions:
         for face in condition.faces:
             asked.append((faces.expected(face_of(problem, face)), [of_condition(condition, face, problem)]))
@@ -68,9 +71,9 @@ def size_of(
     rows = held = 0
     for count, residuals in asked:
         rows += (count or 0) * len(residuals)
-        own = len(problem.coordinates) + 1 + len(residuals) + lifts * len(indices_of(residuals, problem))
-        own += inputs * len(output_indices_of(residuals, problem))
-        held += (count or 0) * own
+        kept = len(problem.coordinates) + 1 + len(residuals) + lifts * len(indices_of(residuals, problem))
+        kept += inputs * len(output_indices_of(residuals, problem))
+        held += (count or 0) * kept
     return Size(parameters, rows, held, chunk)
 
 

@@ -29,7 +29,7 @@ def outcome(
     bare = Solution(problem, config, windows)
     generator = np.random.default_rng([config.seed, 1])
     fresh = Uniform(config.test_points).draw(box_of(problem), generator).coordinates
-    residuals = _residuals(windows, fresh)
+    residuals = _residuals(windows, fresh, config.test_points, generator)
     conditions = _violations(windows, generator, marched.measured)
     errors = bare.errors(reference) if reference is not None else {}
     scale = float(np.max(np.abs(bare(fresh))))
@@ -67,9 +67,14 @@ def outcome(
     return Solution(problem, config, windows, result, history)
 
 
-def _residuals(windows: Sequence[Window], points: np.ndarray) -> dict[str, float]:
-    """The root mean square of every equation's residual."""
-    names = [equation.name for equation in windows[0].run.problem.equations]
+def _residuals(
+    windows: Sequence[Window], points: np.ndarray, count: int, generator: np.random.Generator
+) -> dict[str, float]:
+    """The root mean square of every equation's residual, at the points or, of a part of the domain, at others in it."""
+    trained = windows[0].run.trial.problem
+    if trained.parts:
+        return _in_parts(windows[0], count, generator)
+    names = [equation.name for equation in trained.equations]
 
     def at(window: Window, own: np.ndarray) -> np.ndarray:
         found = window.run.assembly.residuals(own, window.theta)
@@ -80,6 +85,16 @@ def _residuals(windows: Sequence[Window], points: np.ndarray) -> dict[str, float
     return dict(zip(names, map(float, np.sqrt(squares)), strict=True))
 
 
+def _in_parts(window: Window, count: int, generator: np.random.Generator) -> dict[str, float]:
+    """The root mean squares where the domain has parts, each on points of its own."""
+    found: dict[str, float] = {}
+    for part in window.run.assembly.parts:
+        own = Uniform(count).draw(box_of(window.run.trial.problem, part), generator).coordinates
+        residuals = window.run.assembly.residuals(own, window.theta, part)
+        found |= {name: float(np.sqrt(np.mean(values**2))) for name, values in residuals.items()}
+    return found
+
+
 def _violations(
     windows: Sequence[Window], generator: np.random.Generator, measured: Sequence[Mapping[str, Any]]
 ) -> dict[str, float]:
@@ -87,7 +102,7 @@ def _violations(
     found: dict[str, float] = {}
     for number, window in enumerate(windows):
         for name, value in window.run.assembly.violations(generator, _VIOLATION_POINTS, window.theta).items():
-            started = any(c.given is not None for c in window.run.problem.conditions if c.name == name)
+            started = any(c.given is not None for c in window.run.trial.problem.conditions if c.name == name)
             if number == 0 or not started:
                 found[name] = max(found.get(name, 0.0), value)
     for known in measured:

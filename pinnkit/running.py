@@ -217,8 +217,8 @@ def _trained(run: Run, reference: ReferenceSolution | None, listener: Listener, 
     phases = [(_name(number, run), phase) for number, phase in enumerate(config.phases)]
     score = _Score(run, reference)
     rule = config.pseudo_time
-    pseudo = PseudoTimeSteps.of(rule, run.problem, run.assembly.further) if rule is not None else None
-    causal = CausalWeights(config.causal, Chain.of(run.problem)) if config.causal is not None else None
+    pseudo = PseudoTimeSteps.of(rule, run.trial.problem, run.assembly.further) if rule is not None else None
+    causal = CausalWeights(config.causal, Chain.of(run.trial.problem)) if config.causal is not None else None
 
     def monitor(record: Record, theta: Tensor) -> None:
         record["window"] = place.number or None

@@ -175,7 +175,7 @@ def _require_runs(problem: Problem, config: Config, start: Start | None) -> Run:
     run = window_run(problem, config, (), start=start)
     require_stages(run.problem, config)
     if config.causal is not None:
-        Chain.of(run.problem)
+        Chain.of(run.trial.problem)
     return run
 
 

@@ -93,14 +93,20 @@ def next_run(asked: Config, before: Run, theta: Tensor) -> Run:
     number, problem, trial = len(before.stages), before.problem, before.trial
     generator = np.random.default_rng([asked.seed, 4, number])
 
-    def residuals(points: np.ndarray) -> np.ndarray:
-        return np.stack(list(before.assembly.residuals(points, theta).values()), axis=1)
-
     periodic = frozenset(c.name for c in problem.coordinates if c.periodic)
-    waves = waves_along(residuals, box_of(problem), periodic, generator)
-    points = Uniform(_POINTS).draw(box_of(problem), generator).coordinates
+    waves: dict[str, float] = {}
+    squares = []
+    for part in before.assembly.parts:
+        box = box_of(trial.problem, part)
+
+        def residuals(points: np.ndarray, part: str = part) -> np.ndarray:
+            return np.stack(list(before.assembly.residuals(points, theta, part).values()), axis=1)
+
+        for name, own in waves_along(residuals, box, periodic, generator).items():
+            waves[name] = max(own, waves.get(name, 0.0))
+        squares.append(np.mean(residuals(Uniform(_POINTS).draw(box, generator).coordinates) ** 2))
     trained = asked.stages[number].start == "trained"
-    size = float(np.sqrt(np.mean(residuals(points) ** 2)))
+    size = float(np.sqrt(np.mean(squares)))
     found = Found(size, waves, *_features(waves, periodic), scale=1.0, trained=trained)
     small = torch.finfo(trial.dtype).eps ** 0.375
     like = trial.begun(theta) if trained else None

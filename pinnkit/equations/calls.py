@@ -10,7 +10,7 @@ import sympy
 from pinnkit.equations.choice import choose
 from pinnkit.equations.context import Context
 from pinnkit.equations.differentiate import HIGHEST_ORDER, differentiate, laplacian
-from pinnkit.equations.functions import FUNCTIONS, NORMAL, NOT_NUMBERS, OPERATORS, listed
+from pinnkit.equations.functions import FUNCTIONS, JUMP, NORMAL, NOT_NUMBERS, OPERATORS, listed
 from pinnkit.equations.names import unknown_function
 from pinnkit.equations.on_numpy import apply
 from pinnkit.errors import UserError
@@ -108,6 +108,10 @@ def _operator(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> s
             hint = "In an equation, write `d(u, x)`."
             raise context.error("`dn` is the derivative along the normal of a face: for conditions only", node, hint)
         return NORMAL(tree)
+    if name == "jump":
+        if not context.allow_jump:
+            raise context.error("`jump` is what changes across an interface: for `interfaces` only", node)
+        return JUMP(tree)
     try:
         if name == "laplace":
             return laplacian(tree, context.scope)

@@ -27,6 +27,7 @@ class Context:
     scope: Scope
     special: bool
     allow_normal: bool
+    allow_jump: bool = False
     values: dict[sympy.Expr, float] = field(default_factory=dict)
 
     def value(self, tree: sympy.Expr) -> float | None:

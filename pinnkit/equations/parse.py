@@ -54,11 +54,18 @@ def parse(
 
 
 def parse_equation(
-    text: str, scope: Scope, place: Place | None = None, *, special: bool = False, allow_normal: bool = False
+    text: str,
+    scope: Scope,
+    place: Place | None = None,
+    *,
+    special: bool = False,
+    allow_normal: bool = False,
+    allow_jump: bool = False,
 ) -> Expression:
     """The equation that a text says, as left minus right; a text without `=` is the residual itself.
 
-    Takes the arguments of `parse`.
+    Takes the arguments of `parse`, and `allow_jump`: whether `jump(...)` may be used, which has a meaning on an
+    interface only.
 
     Raises:
         UserError: whatever is not in the language, with the text and a caret below it.
@@ -69,7 +76,7 @@ def parse_equation(
     """
     source = Source(text, place)
     sides = [
-        _Walk(Context(source, read_syntax(source, tokens), scope, special, allow_normal)).result()
+        _Walk(Context(source, read_syntax(source, tokens), scope, special, allow_normal, allow_jump)).result()
         for tokens in split_sides(source, read_tokens(source))
     ]
     if len(sides) == 1:

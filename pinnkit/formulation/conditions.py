@@ -9,11 +9,12 @@ import numpy as np
 import sympy
 
 from pinnkit.equations import compile_tree
+from pinnkit.equations.partials import partials_in
 from pinnkit.errors import Mistake, UserError, unknown
 from pinnkit.formulation.lift import Fixed, Lift, build_lift
 from pinnkit.formulation.solenoidal import holds_identically, obstacle, outputs_of
-from pinnkit.problem.prescribed import prescribed
-from pinnkit.problem.problem import Condition, Equation, Problem
+from pinnkit.problem.prescribed import number, prescribed
+from pinnkit.problem.problem import Condition, Equation, Face, Problem
 
 Hard = Literal["auto", "all", "none"] | tuple[str, ...]
 """Which conditions to build in: those that gain by it, all that can be, none, or these."""
@@ -99,6 +100,8 @@ def _choose(condition: Condition, problem: Problem, hard: Hard) -> Choice:
 
     if hard == "none" or (isinstance(hard, tuple) and condition.name not in hard):
         return soft("as the config asks")
+    if all(_identical(condition, face, problem) for face in condition.faces):
+        return Choice(condition.name, True, "the ansatz satisfies it")
     fixed = _fixed(condition, problem)
     if fixed is None:
         return soft("it does not fix one field, or its derivative along the normal, to a known value")
@@ -114,6 +117,15 @@ def _choose(condition: Condition, problem: Problem, hard: Hard) -> Choice:
         if hard == "auto" and late and not alone:
             return soft("of second order in time, where a lift leaves early times without weight")
     return Choice(condition.name, True, "built into the field")
+
+
+def _identical(condition: Condition, face: Face, problem: Problem) -> bool:
+    """Whether a condition says 0 = 0 on a face, whatever the fields are."""
+    if condition.given is not None:
+        return False
+    scope, tree = problem.scope, condition.tree_on(face, problem.scope)
+    marked = tree.xreplace({scope.tree(p): sympy.Dummy(real=True) for p in partials_in(tree, scope)})
+    return bool(sympy.expand(marked.xreplace({scope.symbols[face.coordinate]: number(face.value)})) == 0)
 
 
 def _fixed(condition: Condition, problem: Problem) -> list[tuple[str, Fixed]] | None:
@@ -153,7 +165,7 @@ def _incomplete(problem: Problem, fixed: Sequence[tuple[str, Fixed]]) -> list[Fi
     """Derivatives fixed where the lower orders are not, twice, or on both ends of a coordinate."""
     found = []
     for name in problem.fields:
-        for coordinate in problem.coordinates:
+        for coordinate in problem.coordinates_of(name):
             own = [f for field, f in fixed if field == name and f.coordinate == coordinate.name]
             sides = {f.side for f in own}
             for side in sides:
@@ -168,30 +180,31 @@ def _clashing(problem: Problem, fixed: Sequence[tuple[str, Fixed]], lifts: Seque
     found = []
     for name, lift in zip(problem.fields, lifts, strict=True):
         own = [f for field, f in fixed if field == name]
-        broken = [f for f in own if not _holds(f, lift, problem)]
+        broken = [f for f in own if not _holds(name, f, lift, problem)]
         if broken:
             rest = [f for f in own if f.coordinate != problem.time]
             alone = _lift_of(name, [(name, f) for f in rest], problem)
-            helps = len(rest) < len(own) and all(_holds(f, alone, problem) for f in rest)
+            helps = len(rest) < len(own) and all(_holds(name, f, alone, problem) for f in rest)
             found += [f for f in own if f not in rest] if helps else broken
     return found
 
 
 def _lift_of(field: str, fixed: Sequence[tuple[str, Fixed]], problem: Problem) -> Lift:
     symmetries = [s for s in problem.symmetries if s.field == field]
-    return build_lift([f for name, f in fixed if name == field], problem, symmetries)
+    return build_lift([f for name, f in fixed if name == field], problem, symmetries, problem.coordinates_of(field))
 
 
-def _holds(fixed: Fixed, lift: Lift, problem: Problem) -> bool:
+def _holds(field: str, fixed: Fixed, lift: Lift, problem: Problem) -> bool:
     """Whether the finished lift still takes a prescribed value, at 64 points of its face."""
     if fixed.value is None:
         return True
     symbol = problem.scope.symbols[fixed.coordinate]
-    along = problem.coordinate(fixed.coordinate)
+    coordinates = problem.coordinates_of(field)
+    along = next(c for c in coordinates if c.name == fixed.coordinate)
     end = along.lower if fixed.side == "lower" else along.upper
     unit = np.random.default_rng(0).random((64, len(problem.coordinates)))
     values: dict[str, np.ndarray | float] = dict(problem.values)
-    for column, coordinate in zip(unit.T, problem.coordinates, strict=True):
+    for column, coordinate in zip(unit.T, coordinates, strict=True):
         values[coordinate.name] = coordinate.lower + coordinate.length * column
     values[fixed.coordinate] = np.full(64, end)
     got = compile_tree(sympy.diff(lift.value, symbol, fixed.order), problem.scope)(values)

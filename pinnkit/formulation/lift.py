@@ -44,10 +44,15 @@ class Fixed:
     value: sympy.Expr | None
 
 
-def build_lift(fixed: Sequence[Fixed], problem: Problem, symmetries: Sequence[Symmetry]) -> Lift:
+def build_lift(
+    fixed: Sequence[Fixed],
+    problem: Problem,
+    symmetries: Sequence[Symmetry],
+    coordinates: Sequence[Coordinate] | None = None,
+) -> Lift:
     """The lift of one field from all that is fixed of it, mirrored where the field is odd or even."""
     value, distance = sympy.S.Zero, sympy.S.One
-    for coordinate in sorted(problem.coordinates, key=lambda c: c.name == problem.time):
+    for coordinate in sorted(coordinates or problem.coordinates, key=lambda c: c.name == problem.time):
         own = [f for f in fixed if f.coordinate == coordinate.name]
         if own:
             x = problem.scope.symbols[coordinate.name]

@@ -151,15 +151,16 @@ class BoxFace:
         return points
 
 
-def box_of(problem: Problem) -> Box:
-    """The box of a problem's coordinates, in the order in which they are declared."""
+def box_of(problem: Problem, part: str = "") -> Box:
+    """The box of a problem's coordinates, or of a part of its domain, in the order in which they are declared."""
+    coordinates = problem.coordinates_in(part)
     return Box(
-        tuple(c.name for c in problem.coordinates),
-        np.array([c.lower for c in problem.coordinates]),
-        np.array([c.upper for c in problem.coordinates]),
+        tuple(c.name for c in coordinates),
+        np.array([c.lower for c in coordinates]),
+        np.array([c.upper for c in coordinates]),
     )
 
 
 def face_of(problem: Problem, face: Face) -> BoxFace:
     """The face of a problem's box on which a condition is asked."""
-    return BoxFace(face.coordinate, face.side, face.value, box_of(problem))
+    return BoxFace(face.coordinate, face.side, face.value, box_of(problem, face.part))

@@ -1,5 +1,6 @@
 """From coordinates to raw fields, written once on jets."""
 
+from pinnkit.networks.ensemble import Ensemble, EnsembleFeatures
 from pinnkit.networks.fourier import Fourier
 from pinnkit.networks.mlp import MLP
 from pinnkit.networks.module import TorchModule
@@ -19,4 +20,16 @@ EMBEDDINGS: Registry[Embedding] = Registry(
     {"scaled": Scaled, "fourier": Fourier},
 )
 
-__all__ = ["EMBEDDINGS", "MLP", "NETWORKS", "Embedding", "Features", "Fourier", "Network", "Scaled", "TorchModule"]
+__all__ = [
+    "EMBEDDINGS",
+    "MLP",
+    "NETWORKS",
+    "Embedding",
+    "Ensemble",
+    "EnsembleFeatures",
+    "Features",
+    "Fourier",
+    "Network",
+    "Scaled",
+    "TorchModule",
+]

@@ -8,13 +8,12 @@ from typing import final
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import functional_call
 
-from pinnkit.derivatives.indices import IndexSet
 from pinnkit.errors import Mistake, SolveError, UserError, unknown
 from pinnkit.formulation.trial import Trial
 from pinnkit.geometry import box_of, face_of
 from pinnkit.objective.compiled import CompiledRows
+from pinnkit.objective.expressions import evaluate_residuals
 from pinnkit.objective.objective import Objective
 from pinnkit.objective.residual_gradients import Further
 from pinnkit.objective.residuals import (
@@ -81,11 +80,16 @@ class Assembly:
         formulation = self.trial.formulation
         return tuple(e.name for e in formulation.equations) + tuple(c.name for c in formulation.soft)
 
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the domain that have equations; one without a name where it is not divided."""
+        return tuple(dict.fromkeys(e.part for e in (*self.trial.formulation.equations, *self.further.equations)))
+
     def draw(self, theta: Tensor, generator: np.random.Generator) -> Objective:
         """An objective on fresh points in the precision of theta; adaptive rules see the residual at theta."""
         if theta.dtype != self.trial.dtype:
             return self._in_other_precision.draw(theta, generator)
-        rows = [self._interior_rows(self.interior_points(theta, generator))]
+        rows = [self._interior_rows(part, self.interior_points(theta, generator, part)) for part in self.parts]
         for condition in (*self.trial.formulation.soft, *self.further.conditions):
             rows += self._condition_rows(condition, self.condition_points(condition, generator))
         weights = {name: self.weights.get(name, 1.0) for name in self.terms}
@@ -100,9 +104,10 @@ class Assembly:
         other = torch.float32 if self.trial.dtype == torch.float64 else torch.float64
         return replace(self, trial=self.trial.in_precision(other))
 
-    def interior_points(self, theta: Tensor, generator: np.random.Generator) -> Points:
-        """Fresh points of the equations."""
-        return self.interior.draw(box_of(self.trial.problem), generator, lambda x: self._magnitude(x, theta))
+    def interior_points(self, theta: Tensor, generator: np.random.Generator, part: str = "") -> Points:
+        """Fresh points of the equations in a part of the domain."""
+        box = box_of(self.trial.problem, part)
+        return self.interior.draw(box, generator, lambda x: self._magnitude(x, theta, part))
 
     def condition_points(self, condition: Condition, generator: np.random.Generator) -> dict[Face, Points]:
         """Fresh points of a condition on each of its faces."""
@@ -123,12 +128,12 @@ class Assembly:
                 found[term] += float((rows * rows).sum()) / objective.weights[term]
         return found
 
-    def residuals(self, points: np.ndarray, theta: Tensor) -> dict[str, np.ndarray]:
-        """Every equation's residual (N,) at points (N, d), without weights."""
-        residuals = self._equations
+    def residuals(self, points: np.ndarray, theta: Tensor, part: str = "") -> dict[str, np.ndarray]:
+        """The residual (N,) of every equation of a part of the domain at points (N, d) of it, without weights."""
+        residuals = {e.name: self._equations[e.name] for e in self.trial.problem.equations if e.part == part}
         indices = indices_of(list(residuals.values()), self.trial.problem)
         parts = [
-            _evaluate(self.trial, part, list(residuals.values()), indices, theta)
+            evaluate_residuals(self.trial, part, list(residuals.values()), theta, indices)
             for part in np.array_split(points, max(1, len(points) // 4096))
         ]
         return {name: np.concatenate([p[i] for p in parts]) for i, name in enumerate(residuals)}
@@ -143,8 +148,7 @@ class Assembly:
                 d = domain.dimension_of_unit
                 points = domain.from_unit(generator.random((count, d)) if d else np.empty((1, 0)))
                 residual = self._conditions[condition.name, face]
-                indices = indices_of([residual], self.trial.problem)
-                values = _evaluate(self.trial, points, [residual], indices, theta)[0]
+                values = evaluate_residuals(self.trial, points, [residual], theta)[0]
                 values = values - condition.given(points) if condition.given is not None else values
                 worst = max(worst, float(np.max(np.abs(values))))
             found[condition.name] = worst
@@ -155,16 +159,15 @@ class Assembly:
         problem = self.trial.problem
         return {equation.name: of_equation(equation, problem) for equation in problem.equations}
 
-    @property
-    def _trained_equations(self) -> dict[str, AnyResidual]:
-        """Those that the fields do not satisfy by their form."""
-        return {equation.name: self._equations[equation.name] for equation in self.trial.formulation.equations}
-
     @cached_property
-    def _interior(self) -> dict[str, AnyResidual]:
-        """The equations and the further ones, which have rows at the same points."""
-        own = {equation.name: of_equation(equation, self.trial.problem) for equation in self.further.equations}
-        return {**self._trained_equations, **own}
+    def _interior(self) -> dict[str, dict[str, AnyResidual]]:
+        """The equations and the further ones of every part, which have rows at the same points."""
+        found: dict[str, dict[str, AnyResidual]] = {part: {} for part in self.parts}
+        for equation in self.trial.formulation.equations:
+            found[equation.part][equation.name] = self._equations[equation.name]
+        for equation in self.further.equations:
+            found[equation.part][equation.name] = of_equation(equation, self.trial.problem)
+        return found
 
     @cached_property
     def _conditions(self) -> dict[tuple[str, Face], AnyResidual]:
@@ -172,24 +175,27 @@ class Assembly:
         conditions = (*problem.conditions, *self.further.conditions)
         return {(c.name, face): of_condition(c, face, problem) for c in conditions for face in c.faces}
 
-    def _magnitude(self, points: np.ndarray, theta: Tensor) -> np.ndarray:
-        found = self.residuals(points, theta)
+    def _magnitude(self, points: np.ndarray, theta: Tensor, part: str) -> np.ndarray:
+        found = self.residuals(points, theta, part)
         bad = [name for name, values in found.items() if not np.all(np.isfinite(values))]
         if bad:
             raise SolveError(f"the residual is no longer finite; not finite: {', '.join(bad)}")
         squares = [self.weights.get(name, 1.0) * values**2 for name, values in found.items()]
         return np.asarray(np.sqrt(sum(squares)))
 
-    def _interior_rows(self, points: Points) -> PointwiseRows:
-        equations = self._interior
+    def _interior_rows(self, part: str, points: Points) -> PointwiseRows:
+        equations = self._interior[part]
         whole = self._rows(points, list(equations), list(equations.values()), points.count)
-        return replace(whole, compiled=self._compiled_equations) if self.compiled else whole
+        return replace(whole, compiled=self._compiled_equations[part]) if self.compiled else whole
 
     @cached_property
-    def _compiled_equations(self) -> CompiledRows:
-        residuals = list(self._interior.values())
-        indices = indices_of(residuals, self.trial.problem), output_indices_of(residuals, self.trial.problem)
-        return CompiledRows(self.trial, *indices, list(self._interior), residuals)
+    def _compiled_equations(self) -> dict[str, CompiledRows]:
+        found = {}
+        for part, equations in self._interior.items():
+            residuals = list(equations.values())
+            indices = indices_of(residuals, self.trial.problem), output_indices_of(residuals, self.trial.problem)
+            found[part] = CompiledRows(self.trial, *indices, list(equations), residuals)
+        return found
 
     def _condition_rows(self, condition: Condition, drawn: Mapping[Face, Points]) -> list[PointwiseRows]:
         total = sum(points.count for points in drawn.values())
@@ -220,15 +226,3 @@ class Assembly:
         widest = max(shape[0] if shape else 1 for shape in self.trial.layout.shapes)
         a_point = len(rows.prepared.indices) * len(self.trial.copies) * widest * self.trial.dtype.itemsize
         return max(1, _SWEEP_BYTES // a_point)
-
-
-def _evaluate(
-    trial: Trial, points: np.ndarray, residuals: list[AnyResidual], indices: IndexSet, theta: Tensor
-) -> list[np.ndarray]:
-    """Residuals at points, as NumPy arrays in float64."""
-    parameters = trial.layout.split(theta)
-    with torch.no_grad():
-        prepared = trial.prepare(trial.tensor(points), indices, output_indices_of(residuals, trial.problem))
-        fields = trial.evaluate(prepared, lambda jet: functional_call(trial.network, parameters, (jet,)))
-        values = [residual(fields, prepared.points) for residual in residuals]
-    return [v.detach().cpu().to(torch.float64).numpy() for v in values]

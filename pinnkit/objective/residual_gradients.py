@@ -92,7 +92,7 @@ class ResidualGradients:
         for equation in trained:
             for origin, residual in _along_all(equation, problem):
                 name = _named(origin, taken)
-                equations.append(Equation(name, residual))
+                equations.append(Equation(name, residual, equation.part))
                 origins[name] = origin
         for condition in soft if self.conditions else ():
             for origin, found in _within_faces(condition, problem):

@@ -12,6 +12,7 @@ from pinnkit.equations.expression import Expression, Scope
 from pinnkit.equations.names import check_name
 from pinnkit.equations.parse import parse_number
 from pinnkit.errors import Mistake, Place, UserError, unknown
+from pinnkit.problem.ansatz import ansatz_of
 from pinnkit.problem.faces import parse_faces
 from pinnkit.problem.named import named_function
 from pinnkit.problem.names import check_declared, check_label, short
@@ -26,6 +27,7 @@ from pinnkit.problem.problem import (
     Reference,
     empty_interval,
 )
+from pinnkit.problem.regions import interfaces_of, regions_of
 from pinnkit.problem.residuals import condition_residual, exact_field, residual_of
 from pinnkit.problem.schema import Interval, ProblemKeys, ReferenceKeys, Where, read_keys
 from pinnkit.problem.series import MOST_MODES
@@ -93,6 +95,9 @@ class _Builder:
         conditions = self._conditions(keys, scope, coordinates, {p.name: p.value for p in parameters})
         symmetries = self._noting(symmetries_of, keys, scope)
         divergence_free = self._noting(divergence_free_of, keys, scope)
+        ansatz = self._noting(ansatz_of, keys, scope)
+        regions = self._noting(regions_of, keys, coordinates, {p.name: p.value for p in parameters}, _uses)
+        interfaces = self._noting(interfaces_of, keys, scope)
         reference = self._reference(keys.reference, scope) if keys.reference is not None else None
         tolerance = self._tolerance(keys)
         if self.mistakes:
@@ -108,6 +113,9 @@ class _Builder:
             time=keys.time,
             symmetries=symmetries,
             divergence_free=divergence_free,
+            ansatz=ansatz,
+            regions=regions,
+            interfaces=interfaces,
             reference=reference,
             tolerance=tolerance,
             config=keys.config,

@@ -12,10 +12,12 @@ from pinnkit.problem.problem import (
     Condition,
     Coordinate,
     Face,
+    Interface,
     NamedFunction,
     Parameter,
     Problem,
     Reference,
+    Region,
     TorchResidual,
 )
 from pinnkit.problem.series import written
@@ -52,6 +54,8 @@ def dump_problem(problem: Problem) -> str:
         keys["symmetry"] = _symmetries(problem)
     if problem.divergence_free:
         keys["divergence_free"] = _flow(problem.divergence_free)
+    if problem.ansatz:
+        keys["ansatz"] = {a.field: _text(a.expression.text) for a in problem.ansatz}
     if problem.parameters:
         keys["parameters"] = {p.name: _value(p) for p in problem.parameters}
     if problem.functions:
@@ -59,6 +63,10 @@ def dump_problem(problem: Problem) -> str:
     keys["equations"] = {e.name: _equation(e.residual) for e in problem.equations}
     if problem.conditions:
         keys["conditions"] = {c.name: _condition(c) for c in problem.conditions}
+    if problem.regions:
+        keys["regions"] = {r.name: _braces(_region(r, problem)) for r in problem.regions}
+    if problem.interfaces:
+        keys["interfaces"] = {i.name: _interface(i) for i in problem.interfaces}
     if problem.reference is not None:
         keys["reference"] = _reference(problem.reference)
     keys["tolerance"] = problem.tolerance
@@ -121,6 +129,17 @@ def _equation(residual: Any) -> Any:
 def _condition(condition: Condition) -> CommentedMap:
     faces = [_text(_face(face)) for face in condition.faces]
     return _braces({"on": faces[0] if len(faces) == 1 else _flow(faces), "equation": _text(condition.residual.text)})
+
+
+def _region(region: Region, problem: Problem) -> dict[str, Any]:
+    """The intervals of a region that are not those of the whole domain."""
+    pairs = zip(region.coordinates, problem.coordinates, strict=True)
+    return {own.name: _interval(own) for own, whole in pairs if own != whole}
+
+
+def _interface(interface: Interface) -> CommentedMap:
+    keys: dict[str, Any] = {"equation": _text(interface.residual.text)}
+    return _braces(keys if interface.between is None else {**keys, "between": _flow(interface.between)})
 
 
 def _face(face: Face) -> str:

@@ -65,20 +65,22 @@ class TorchResidual:
 @final
 @dataclass(frozen=True)
 class Equation:
-    """A differential equation that holds inside the domain, as a residual (left minus right)."""
+    """A differential equation that holds inside the domain, or a part of it, as a residual (left minus right)."""
 
     name: str
     residual: Expression | TorchResidual
+    part: str = ""
 
 
 @final
 @dataclass(frozen=True)
 class Face:
-    """One end of a coordinate's interval."""
+    """One end of a coordinate's interval, in the whole domain or a part of it."""
 
     coordinate: str
     side: Side
     value: float
+    part: str = ""
 
     def __str__(self) -> str:
         return f"{self.coordinate} = {self.value:.12g}"
@@ -110,6 +112,38 @@ class Condition:
         """The residual on one face, its normal derivatives written along the face's coordinate."""
         along = scope.symbols[face.coordinate]
         return self.residual.tree.replace(NORMAL, lambda of: face.outward * sympy.diff(of, along))
+
+
+@final
+@dataclass(frozen=True)
+class Ansatz:
+    """A field as an expression in which `N` stands for the network: `1 - x/2 + x**2*N`."""
+
+    field: str
+    expression: Expression
+
+
+NETWORK = "N"
+"""What the network is called in an ansatz."""
+
+
+@final
+@dataclass(frozen=True)
+class Region:
+    """A part of the domain with networks of its own: the problem's coordinates with the part's own ends."""
+
+    name: str
+    coordinates: tuple[Coordinate, ...]
+
+
+@final
+@dataclass(frozen=True)
+class Interface:
+    """What holds where two regions meet, as a residual; without ``between`` wherever two of them do."""
+
+    name: str
+    residual: Expression
+    between: tuple[str, str] | None = None
 
 
 @final
@@ -161,8 +195,9 @@ class Problem:
     """Differential equations, their domain and their conditions, checked and ready to be solved.
 
     ``divergence_free`` names no field, or two: the components of a vector without divergence along ``space``, which
-    then has two coordinates. ``source`` is the file that it was read from, and ``places`` says where its keys stand
-    there.
+    then has two coordinates. Of a problem as it is trained, ``parts`` are the parts of the domain by name, and
+    ``homes`` tells which of them a field lives in; the whole domain where it tells none. ``source`` is the file that
+    it was read from, and ``places`` says where its keys stand there.
     """
 
     name: str
@@ -175,6 +210,11 @@ class Problem:
     time: str | None = None
     symmetries: tuple[Symmetry, ...] = ()
     divergence_free: tuple[str, ...] = ()
+    ansatz: tuple[Ansatz, ...] = ()
+    regions: tuple[Region, ...] = ()
+    interfaces: tuple[Interface, ...] = ()
+    parts: Mapping[str, tuple[Coordinate, ...]] = field(default_factory=dict)
+    homes: Mapping[str, str] = field(default_factory=dict)
     reference: Reference | None = None
     tolerance: float = 1e-3
     config: str = "levenberg_marquardt"
@@ -208,6 +248,14 @@ class Problem:
         """The coordinate called `name`."""
         return next(c for c in self.coordinates if c.name == name)
 
+    def coordinates_in(self, part: str) -> tuple[Coordinate, ...]:
+        """The coordinates with the ends of a part of the domain; of the whole for the empty name."""
+        return self.parts.get(part, self.coordinates)
+
+    def coordinates_of(self, field_name: str) -> tuple[Coordinate, ...]:
+        """The coordinates with the ends of the part that a field lives in."""
+        return self.coordinates_in(self.homes.get(field_name, ""))
+
     def index(self, name: str) -> int:
         """The position of the coordinate called `name`."""
         return self.scope.coordinates.index(name)
@@ -238,7 +286,9 @@ class Problem:
         )
         coordinates = tuple(_moved(c, {p.name: p.value for p in changed}) for c in self.coordinates)
         conditions = tuple(_on(condition, {c.name: c for c in coordinates}) for condition in self.conditions)
-        return replace(self, parameters=changed, coordinates=coordinates, conditions=conditions)
+        numbers = {p.name: p.value for p in changed}
+        regions = tuple(replace(r, coordinates=tuple(_moved(c, numbers) for c in r.coordinates)) for r in self.regions)
+        return replace(self, parameters=changed, coordinates=coordinates, conditions=conditions, regions=regions)
 
 
 def _moved(coordinate: Coordinate, values: Mapping[str, float]) -> Coordinate:

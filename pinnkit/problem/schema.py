@@ -101,6 +101,10 @@ def _range(value: Any) -> Any:
     raise _must("the two ends of an interval, such as [0, 1]")
 
 
+def _interface(value: Any) -> Any:
+    return {"equation": value} if isinstance(value, str) else value
+
+
 _TEXT = {"type": "string"}
 _TEXTS = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]}
 _NUMBER = {"anyOf": [{"type": "number"}, _TEXT]}
@@ -161,6 +165,14 @@ class ConditionKeys(_Part):
 
 
 @final
+class InterfaceKeys(_Part):
+    """What holds where two regions meet."""
+
+    equation: StrictStr = Field(description="An expression without a jump, or an equation with `jump(...)`.")
+    between: Names | None = Field(None, description="The two regions; else wherever two of them meet.")
+
+
+@final
 class ReferenceKeys(_Part):
     """The exact fields, or the name of a classical method beside its options."""
 
@@ -170,6 +182,17 @@ class ReferenceKeys(_Part):
     method: StrictStr | None = None
 
 
+_INTERFACE = {
+    "type": "object",
+    "properties": {"equation": _TEXT, "between": {"type": "array", "items": _TEXT}},
+    "required": ["equation"],
+    "additionalProperties": False,
+}
+RegionRange = Annotated[list[Any], BeforeValidator(_range), WithJsonSchema(_RANGE)]
+Interfaces = dict[
+    StrictStr,
+    Annotated[InterfaceKeys, BeforeValidator(_interface), WithJsonSchema({"anyOf": [_TEXT, _INTERFACE]})],
+]
 Coordinates = dict[
     StrictStr,
     Annotated[Interval, BeforeValidator(_interval), WithJsonSchema({"anyOf": [_RANGE, _INTERVAL]})],
@@ -199,6 +222,9 @@ class ProblemKeys(_Part):
     conditions: dict[StrictStr, ConditionKeys] = Field({}, description="What holds on the faces, by name.")
     symmetry: dict[StrictStr, Texts] = Field({}, description="Fields that are `odd in x` or `even in x`.")
     divergence_free: Names | None = Field(None, description="Two fields made free of divergence, such as [u, v].")
+    ansatz: dict[StrictStr, ExpressionText] = Field({}, description="Fields as expressions of the network `N`.")
+    regions: dict[StrictStr, dict[StrictStr, RegionRange]] = Field({}, description="Parts with networks of their own.")
+    interfaces: Interfaces = Field({}, description="What holds where two regions meet, by name.")
     reference: ReferenceKeys | None = Field(None, description="What is known of the answer.")
     tolerance: Number = Field(1e-3, description="The relative L2 error up to which an answer counts as verified.")
     config: StrictStr = Field("levenberg_marquardt", description="The recommended way to solve it.")
@@ -255,7 +281,11 @@ def _mistake(detail: ErrorDetails, where: Where, key_where: Where) -> Mistake:
 
 def _known_keys(path: tuple[int | str, ...]) -> list[str]:
     """The keys that may stand where the last key of a path does."""
-    models: dict[int | str, type[BaseModel]] = {"coordinates": Interval, "conditions": ConditionKeys}
+    models: dict[int | str, type[BaseModel]] = {
+        "coordinates": Interval,
+        "conditions": ConditionKeys,
+        "interfaces": InterfaceKeys,
+    }
     return list((models[path[0]] if len(path) > 1 else ProblemKeys).model_fields)
 
 

@@ -12,6 +12,7 @@ from pinnkit.problem.named import as_written
 from pinnkit.problem.names import short
 from pinnkit.problem.prescribed import number, prescribed
 from pinnkit.problem.problem import Condition, Coordinate, Face, Problem, TorchResidual
+from pinnkit.problem.regions import contacts, touches
 
 _LONGEST = 500
 """Characters of a prescribed value."""
@@ -32,6 +33,9 @@ def summary(problem: Problem, findings: Sequence[Finding] = (), as_latex: bool =
         on = ", ".join(str(face) for face in condition.faces)
         lines += ["", f"condition {condition.name} on {on}", *_equation(condition.residual, problem, as_latex)]
         lines += [f"    {sentence}" for sentence in _fixed(condition, problem)]
+    for interface in problem.interfaces:
+        on = "; ".join(str(c) for c in contacts(problem) if touches(interface, c))
+        lines += ["", f"interface {interface.name} on {on}", f"    {interface.residual.text}"]
     lines += ["", f"reference: {_reference(problem)}", ""]
     lines += [_finding(finding) for finding in findings]
     return "\n".join([*lines, outcome(findings)])
@@ -62,6 +66,8 @@ def _domain(problem: Problem) -> list[str]:
         (u, v), (x, y) = problem.divergence_free, problem.space
         lines.append(f"  ({u}, {v}) has no divergence in ({x}, {y})")
     lines += [f"  {f.name} = {f.expression.text}" for f in problem.functions]
+    lines += [f"  {a.field} = {a.expression.text}, N the network" for a in problem.ansatz]
+    lines += [f"  region {r.name}: {', '.join(_interval(c, problem) for c in r.coordinates)}" for r in problem.regions]
     lines += [f"  {s.field} is {s.parity} in {s.coordinate}" for s in problem.symmetries]
     return lines
 

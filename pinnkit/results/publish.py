@@ -78,13 +78,15 @@ def _draw_points(path: Path, solution: Solution) -> Picture:
     """A draw of points as the last steps saw them."""
     assembly, problem = solution.run.assembly, solution.problem
     generator = np.random.default_rng([solution.config.seed, 3])
-    interior = assembly.interior_points(solution.theta, generator)
+    drawn_inside = [assembly.interior_points(solution.theta, generator, part) for part in assembly.parts]
+    inside = np.concatenate([points.coordinates for points in drawn_inside])
+    density = np.concatenate([points.density for points in drawn_inside])
     conditions = {}
     for condition in solution.run.formulation.soft:
         drawn = assembly.condition_points(condition, generator).values()
         conditions[condition.name] = np.concatenate([points.coordinates for points in drawn])
     names = problem.scope.coordinates
-    picture = draw_points(path, names, interior.coordinates, interior.density, conditions, problem.time)
+    picture = draw_points(path, names, inside, density, conditions, problem.time)
     if len(solution.windows) == 1:
         return picture
     return replace(picture, caption=f"The last of {len(solution.windows)} windows: {picture.caption}")
@@ -101,7 +103,7 @@ def _formula(named: Equation | Condition, problem: Problem) -> Formula:
 def _conditions(run: Run) -> list[ConditionLine]:
     """Every condition with where it holds and what became of it."""
     lines = []
-    for condition, choice in zip(run.problem.conditions, run.formulation.choices, strict=True):
+    for condition, choice in zip(run.trial.problem.conditions, run.formulation.choices, strict=True):
         where = ", ".join(str(face) for face in condition.faces)
-        lines.append(ConditionLine(_formula(condition, run.problem), where, choice.exact, choice.reason))
+        lines.append(ConditionLine(_formula(condition, run.trial.problem), where, choice.exact, choice.reason))
     return lines

@@ -176,4 +176,4 @@ class Solution:
             )
         if not len(given):
             return np.empty((0, len(self.problem.fields)))
-        return on_windows(self.windows, given, lambda w, own: w.run.trial.derivative(own, orders, w.theta))
+        return on_windows(self.windows, given, lambda w, own: w.run.derivative(own, orders, w.theta))

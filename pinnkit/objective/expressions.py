@@ -1,0 +1,63 @@
+"""Trees over the fields as numbers at points: what an equation leaves, or what a user's field is."""
+
+import numpy as np
+import sympy
+import torch
+from torch import Tensor
+from torch.func import functional_call
+
+from pinnkit.derivatives.indices import IndexSet
+from pinnkit.equations.expression import MultiIndex
+from pinnkit.formulation.rewriting import Rewriting
+from pinnkit.formulation.trial import Trial
+from pinnkit.objective.residuals import FunctionResidual, TreeResidual, indices_of, of_tree, output_indices_of
+
+_AT_ONCE = 4096
+"""Points evaluated at once, which bounds the memory."""
+
+
+def evaluate_residuals(
+    trial: Trial,
+    points: np.ndarray,
+    residuals: list[TreeResidual | FunctionResidual],
+    theta: Tensor,
+    indices: IndexSet | None = None,
+) -> list[np.ndarray]:
+    """Residuals (N,) at points (N, d), in float64."""
+    parameters = trial.layout.split(theta)
+    indices = indices if indices is not None else indices_of(residuals, trial.problem)
+    with torch.no_grad():
+        prepared = trial.prepare(trial.tensor(points), indices, output_indices_of(residuals, trial.problem))
+        fields = trial.evaluate(prepared, lambda jet: functional_call(trial.network, parameters, (jet,)))
+        values = [residual(fields, prepared.points) for residual in residuals]
+    return [v.detach().cpu().to(torch.float64).numpy() for v in values]
+
+
+def evaluate_tree(
+    trial: Trial, rewriting: Rewriting, tree: sympy.Expr, points: np.ndarray, theta: Tensor
+) -> np.ndarray:
+    """A tree (N,) over the user's fields at points (N, d), each seen from the part that it lies in."""
+    found = np.empty(len(points))
+    functions = rewriting.problem.scope.functions
+    for number, (_, own) in enumerate(rewriting.parts(points)):
+        if not own.any():
+            continue
+        into = {functions[f]: views[number].tree for f, views in zip(functions, rewriting.views, strict=True)}
+        residual = of_tree(tree if rewriting.plain else tree.xreplace(into).doit(), trial.problem)
+        pieces = np.array_split(points[own], max(1, -(-int(own.sum()) // _AT_ONCE)))
+        found[own] = np.concatenate([evaluate_residuals(trial, piece, [residual], theta)[0] for piece in pieces])
+    return found
+
+
+def derivative(trial: Trial, rewriting: Rewriting, points: np.ndarray, orders: MultiIndex, theta: Tensor) -> np.ndarray:
+    """One derivative (N, F) of all fields of the user at points (N, d)."""
+    if rewriting.plain:
+        return trial.derivative(points, orders, theta)
+    scope = rewriting.problem.scope
+    columns = []
+    for function in scope.functions.values():
+        tree = function
+        for name, count in zip(scope.coordinates, orders, strict=True):
+            tree = sympy.diff(tree, scope.symbols[name], count) if count else tree
+        columns.append(evaluate_tree(trial, rewriting, tree, points, theta))
+    return np.stack(columns, axis=1)
