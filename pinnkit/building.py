@@ -16,6 +16,7 @@ from pinnkit.errors import UserError
 from pinnkit.formulation.conditions import Formulation, formulate
 from pinnkit.formulation.handover import Handover
 from pinnkit.formulation.trial import Base, Trial
+from pinnkit.formulation.unknowns import with_unknowns
 from pinnkit.memory import free_memory
 from pinnkit.networks import Features
 from pinnkit.objective.assembly import Assembly
@@ -106,11 +107,13 @@ def build_run(
     def network() -> nn.Module:
         if like is not None:
             return like.network
-        return config.network.build(features.count, formulation.outputs, generator, dtype, device)
+        own = config.network.build(features.count, formulation.outputs, generator, dtype, device)
+        return with_unknowns(own, unknowns, dtype, device)
 
+    unknowns = [p.unknown for p in problem.parameters if p.unknown is not None]
     expected = config.network.expected(features.count, formulation.outputs) if like is None else None
     built = None if expected is not None else network()
-    parameters = Layout.of(built).size if built is not None else expected or 0
+    parameters = Layout.of(built).size if built is not None else (expected or 0) + len(unknowns)
     free = free_memory(device)
     chunk = _chunk(config, parameters, free)
     samplers = config.points, config.condition_points

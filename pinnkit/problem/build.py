@@ -30,6 +30,8 @@ from pinnkit.problem.problem import (
 from pinnkit.problem.residuals import condition_residual, exact_field, residual_of, symmetry_of
 from pinnkit.problem.schema import Interval, ProblemKeys, ReferenceKeys, Where, read_keys
 from pinnkit.problem.series import MOST_MODES
+from pinnkit.problem.truth import with_truth
+from pinnkit.problem.unknown import moving_ends, read_unknown
 
 T = TypeVar("T")
 
@@ -84,6 +86,7 @@ class _Builder:
         scope = self._scope()
         parameters = self._parameters(keys)
         coordinates = self._coordinates(keys, {p.name: p.value for p in parameters})
+        self.mistakes += moving_ends(coordinates, [p.name for p in parameters if p.unknown is not None])
         self._labels(keys)
         self._time(keys, scope)
         functions = self._functions(keys, scope, coordinates) if scope is not None else ()
@@ -94,6 +97,8 @@ class _Builder:
         symmetries = self._symmetries(keys, scope)
         divergence_free = self._divergence_free(keys, scope)
         reference = self._reference(keys.reference, scope) if keys.reference is not None else None
+        truth = keys.reference.parameters if keys.reference is not None else {}
+        reference = self._attempt(with_truth, reference, truth, parameters, self.where, self.key_where)
         tolerance = self._tolerance(keys)
         if self.mistakes:
             raise UserError(*sorted(self.mistakes, key=_order))
@@ -187,6 +192,10 @@ class _Builder:
         built = []
         for name, given in keys.parameters.items():
             place = self.where("parameters", name)
+            if isinstance(given, Mapping):
+                found = self._attempt(read_unknown, name, given, self.where, self.key_where)
+                built += [Parameter(name, found.start, str(given["start"]), place, found)] if found is not None else []
+                continue
             value = self._attempt(parse_number, given, place)
             if value is not None:
                 built.append(Parameter(name, value, str(given), place))
@@ -317,7 +326,7 @@ class _Builder:
         if given.exact is None:
             return Reference(method=given.method, options=options)
         for key in options:
-            message, hint = unknown("key", short(key), ["exact", "method"])
+            message, hint = unknown("key", short(key), ["exact", "method", "parameters"])
             self.mistakes.append(Mistake(f"{message} in `reference`", self.key_where("reference", key), hint=hint))
         if scope is None:
             return None
