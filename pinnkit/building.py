@@ -19,6 +19,7 @@ from pinnkit.formulation.conditions import Formulation, formulate
 from pinnkit.formulation.handover import Handover
 from pinnkit.formulation.rewriting import Rewriting, rewrite
 from pinnkit.formulation.trial import Base, Trial
+from pinnkit.formulation.unknowns import with_unknowns
 from pinnkit.memory import free_memory
 from pinnkit.networks import Ensemble, EnsembleFeatures, Features
 from pinnkit.objective.assembly import Assembly
@@ -117,11 +118,13 @@ def build_run(
     def network() -> nn.Module:
         if like is not None:
             return like.network
-        return _network(features, trained, formulation, config, generator, dtype, device)
+        own = _network(features, trained, formulation, config, generator, dtype, device)
+        return with_unknowns(own, unknowns, dtype, device)
 
+    unknowns = [p.unknown for p in problem.parameters if p.unknown is not None]
     expected = _expected(features, trained, formulation, config) if like is None else None
     built = None if expected is not None else network()
-    parameters = Layout.of(built).size if built is not None else expected or 0
+    parameters = Layout.of(built).size if built is not None else (expected or 0) + len(unknowns)
     free = free_memory(device)
     chunk = _chunk(config, parameters, free)
     samplers = config.points, config.condition_points

@@ -66,7 +66,7 @@ def size_of(
     for condition in conditions:
         for face in condition.faces:
             asked.append((faces.expected(face_of(problem, face)), [of_condition(condition, face, problem)]))
-    lifts = 0 if all(lift.trivial for lift in formulation.lifts) else 2 * len(problem.fields)
+    lifts = 0 if all(lift.trivial for lift in formulation.lifts) else 2 * (len(problem.fields) + len(problem.unknowns))
     inputs = features * len(copies_of(problem)) if engine == "jet" else 0
     rows = held = 0
     for count, residuals in asked:

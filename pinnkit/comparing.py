@@ -12,6 +12,7 @@ from pinnkit.config import Config
 from pinnkit.errors import Mistake, UserError
 from pinnkit.problem.checks import require_sound
 from pinnkit.problem.problem import Problem
+from pinnkit.problem.truth import settled
 from pinnkit.results.solution import Solution
 from pinnkit.solving import solve_to_folder
 from pinnkit.verification import REFERENCES, ReferenceSolution, reference_for, relative_l2, test_grid
@@ -118,7 +119,7 @@ def _classical(
         part = REFERENCES.build({"name": name, **options})
         began = time.perf_counter()
         try:
-            reference = part.solve(problem)
+            reference = part.solve(settled(problem))
             values = reference.values(points)
         except UserError as error:
             if named is not None:

@@ -36,7 +36,11 @@ def outcome(
     verdict = judge(errors, problem.tolerance, reference, residuals, conditions, scale)
     if not marched.whole or not windows[-1].finished:
         verdict = _cut_short(verdict, marched)
-    known = None if reference is None else {"method": reference.method, "accuracy": reference.accuracy}
+    known: dict[str, Any] | None = None
+    if reference is not None:
+        known = {"method": reference.method, "accuracy": reference.accuracy}
+        if problem.reference is not None and problem.reference.parameters:
+            known["parameters"] = dict(problem.reference.parameters)
     trained = marched.trained
     result = {
         "problem": problem.name,
@@ -48,7 +52,7 @@ def outcome(
         "conditions": conditions,
         "exact": [choice.condition for choice in windows[0].run.formulation.choices if choice.exact],
         "symmetries": [f"{s.field} is {s.parity} in {s.coordinate}" for s in problem.symmetries],
-        "parameters": {},
+        "parameters": bare.parameters,
         "outputs": {},
         "seconds": trained.seconds,
         "steps": trained.steps,

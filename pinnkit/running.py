@@ -223,6 +223,8 @@ def _trained(run: Run, reference: ReferenceSolution | None, listener: Listener, 
     def monitor(record: Record, theta: Tensor) -> None:
         record["window"] = place.number or None
         record["relative_l2"] = score(theta)
+        if run.problem.unknowns:
+            record["parameters"] = run.trial.parameters(theta)
         record["eta"] = _time_left(record, run, place.count - place.number if place.number else 0)
         if place.before is not None:
             record["step"] += place.before.steps

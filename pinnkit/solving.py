@@ -251,5 +251,11 @@ def _opening(run: Run) -> list[str]:
 
 
 def _last_line(solution: Solution) -> str:
-    """The verdict, in one line."""
-    return f"{solution.problem.name}: {solution.result['verdict']}. {' '.join(solution.result['reasons'])}"
+    """The verdict, in one line, and before it what was found of unknown parameters."""
+    truth = (solution.result["reference"] or {}).get("parameters", {})
+    found = [
+        f"{name} = {value:.10g}" + (f" (reference {truth[name]:.10g})" if name in truth else "")
+        for name, value in solution.result["parameters"].items()
+    ]
+    told = f"Found: {', '.join(found)}. " if found else ""
+    return f"{solution.problem.name}: {solution.result['verdict']}. {told}{' '.join(solution.result['reasons'])}"

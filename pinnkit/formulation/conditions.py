@@ -105,6 +105,9 @@ def _choose(condition: Condition, problem: Problem, hard: Hard) -> Choice:
     fixed = _fixed(condition, problem)
     if fixed is None:
         return soft("it does not fix one field, or its derivative along the normal, to a known value")
+    free = {str(symbol) for _, f in fixed if f.value is not None for symbol in f.value.free_symbols}
+    if unknowns := [f"`{p.name}`" for p in problem.unknowns if p.name in free]:
+        return soft(f"its value depends on {', '.join(unknowns)}, which is not known before training")
     if any(f.value is not None and f.value.has(*_KINKED) for _, f in fixed):
         return soft("its value has a jump or a kink, which the lift would carry into the whole domain")
     alone = len(problem.coordinates) == 1

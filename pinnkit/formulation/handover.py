@@ -17,7 +17,7 @@ from torch import Tensor
 
 from pinnkit.derivatives.indices import IndexSet
 from pinnkit.equations.expression import Expression, Partial
-from pinnkit.errors import UserError
+from pinnkit.errors import Mistake, UserError
 from pinnkit.problem.prescribed import prescribed
 from pinnkit.problem.problem import Condition, Face, Problem
 
@@ -168,6 +168,10 @@ def require_marchable(problem: Problem) -> None:
     """
     if problem.time is None:
         raise UserError(f"`{problem.name}` has no `time`, and `windows` divide it")
+    if problem.unknowns:
+        listed = ", ".join(f"`{p.name}`" for p in problem.unknowns)
+        hint = "Leave out `windows`; causal weights train early times first as well."
+        raise UserError(Mistake(f"every one of the `windows` would find its own value of {listed}", hint=hint))
     for condition in problem.conditions:
         if any(face.coordinate == problem.time and face.side == "upper" for face in condition.faces):
             raise UserError(

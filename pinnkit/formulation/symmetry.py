@@ -35,5 +35,6 @@ def copies_of(problem: Problem) -> tuple[Copy, ...]:
                 # A field without a symmetry in this coordinate takes no part in the mirrored copy.
                 weight *= parity.get((field, coordinate), 0.0)
             weights.append(weight)
+        weights += [0.0 if flipped else 1.0] * len(problem.unknowns)  # which have no symmetry either
         copies.append(Copy(signs, tuple(weights)))
     return tuple(copies)

@@ -34,7 +34,8 @@ class Prepared:
 
     features: the network's input (K', M N, C) for M mirrored copies, absent with nested reverse mode; its indices are
         those of the network's outputs, which fields without divergence need to a higher order.
-    lift, distance: the Taylor coefficients (K, N, F) of G and D, absent where every field is the network itself.
+    lift, distance: the Taylor coefficients (K, N, F + U) of G and D, absent where every field is the network itself;
+        an unknown parameter has G = 0 and D = 1.
     """
 
     points: Tensor
@@ -76,8 +77,8 @@ class Base:
     start: Tensor | None = None
 
     def taylor(self, points: Tensor, indices: IndexSet, handed: Tensor | None = None) -> Tensor:
-        """The Taylor coefficients (K, N, F) of the fields."""
-        return self.trial.taylor(points, indices, self.theta, handed)
+        """The Taylor coefficients (K, N, F + U) of the fields and the unknown parameters."""
+        return self.trial.channels(points, indices, self.theta, handed)
 
 
 @final
@@ -86,7 +87,8 @@ class Trial:
 
     It holds no state but the start of its network: parameters are an argument of everything that depends on them.
     On a base, the fields of an earlier stage take the place of G, and s D that of D. After a hand-over, G goes on from
-    the fields of the window of time before.
+    the fields of the window of time before. Unknown parameters are U further channels behind the F fields, which only
+    what is named so sees.
     """
 
     def __init__(
@@ -197,7 +199,20 @@ class Trial:
         return continued(own, points, indices, along, before.time, orders)
 
     def taylor(self, points: Tensor, indices: IndexSet, theta: Tensor, handed: Tensor | None = None) -> Tensor:
-        """The Taylor coefficients (K, N, F) of the fields at points (N, d), in parts of bounded memory.
+        """The Taylor coefficients (K, N, F) of the fields at points (N, d), as `channels` gives them."""
+        return self.channels(points, indices, theta, handed)[:, :, : len(self.problem.fields)]
+
+    def parameters(self, theta: Tensor) -> dict[str, float]:
+        """The values of the unknown parameters by name."""
+        if not self.problem.unknowns:
+            return {}
+        at = self.tensor([[c.lower for c in self.problem.coordinates]])
+        alone = IndexSet.closure([], len(self.problem.coordinates))
+        found = self.channels(at, alone, theta)[0, 0, len(self.problem.fields) :]
+        return dict(zip((p.name for p in self.problem.unknowns), map(float, found), strict=True))
+
+    def channels(self, points: Tensor, indices: IndexSet, theta: Tensor, handed: Tensor | None = None) -> Tensor:
+        """The Taylor coefficients (K, N, F + U) of fields and unknown parameters at points, in parts of bounded memory.
 
         Args:
             points: (N, d).
@@ -218,7 +233,7 @@ class Trial:
         return np.asarray(found.cpu().to(torch.float64).numpy())
 
     def fixed(self, prepared: Prepared, theta: Tensor) -> Tensor:
-        """The Taylor coefficients (K, N, F) of the fields at theta, without a graph."""
+        """The Taylor coefficients (K, N, F + U) of the fields and unknown parameters at theta, without a graph."""
         parameters = self.layout.split(theta)
 
         def network(features: Jet) -> Jet:
@@ -229,7 +244,7 @@ class Trial:
             return self.evaluate(prepared, network).coefficients.detach()
 
     def evaluate(self, prepared: Prepared, network: NetworkFunction) -> Jet:
-        """The jets (K, N, F) of the fields, given the network as a function of jets."""
+        """The jets (K, N, F + U) of the fields and unknown parameters, given the network as a function of jets."""
         if prepared.features is not None:
             found = Jet(self._combine(network(prepared.features).coefficients), prepared.features.indices)
         else:
@@ -238,12 +253,22 @@ class Trial:
                 prepared.points,
                 self.outputs.indices(prepared.indices),
             )
-        raw = self.outputs.fields(found, prepared.indices)
+        raw = self._fields(found, prepared.indices)
         if prepared.lift is None or prepared.distance is None:
             return Jet(raw, prepared.indices)
         if len(prepared.indices) == 1:
             return Jet(prepared.lift + prepared.distance * raw, prepared.indices)
         return Jet(prepared.lift + composition.multiply(raw, prepared.distance, prepared.indices), prepared.indices)
+
+    def _fields(self, outputs: Jet, indices: IndexSet) -> Tensor:
+        """The coefficients (K, N, F + U) of the fields that outputs make, and of the unknown parameters behind them."""
+        count = len(self.problem.unknowns)
+        if not count or not self.problem.divergence_free:
+            return self.outputs.fields(outputs, indices)
+        fields = self.outputs.fields(Jet(outputs.coefficients[:, :, :-count], outputs.indices), indices)
+        constants = outputs.coefficients[:1, :, -count:]
+        higher = constants.new_zeros(len(indices) - 1, *constants.shape[1:])
+        return torch.cat((fields, torch.cat((constants, higher))), dim=2)
 
     def _features_of(self, points: Tensor, indices: IndexSet) -> Jet:
         return self._mirrored(jet.coordinates(points, indices))
@@ -293,8 +318,10 @@ class _LiftPrograms:
             **self._problem.values,
             **dict(zip(self._problem.scope.coordinates, points.unbind(1), strict=True)),
         }
-        lift = points.new_zeros(len(indices), points.shape[0], len(self._lifts))
+        fields = len(self._lifts)
+        lift = points.new_zeros(len(indices), points.shape[0], fields + len(self._problem.unknowns))
         distance = torch.zeros_like(lift)
+        distance[0, :, fields:] = 1.0
         for field in range(len(self._lifts)):
             for k, (index, factor) in enumerate(zip(indices.indices, indices.factorials, strict=True)):
                 lift[k, :, field] = self._program(field, False, index)(values) / factor

@@ -20,16 +20,18 @@ from pinnkit.problem.problem import Condition, Equation, Face, Problem, TorchRes
 @final
 @dataclass(frozen=True, eq=False)
 class TreeResidual:
-    """A tree evaluated at points: (fields, points) to (N,)."""
+    """A tree evaluated at points: (fields, points) to (N,); unknown parameters are channels behind the fields."""
 
     program: Program
     scope: Scope
     parameters: Mapping[str, float]
+    unknowns: tuple[str, ...] = ()
 
     def __call__(self, fields: Jet, points: Tensor) -> Tensor:
         """The residual (N,)."""
         values: dict[Partial | str, Any] = {}
         values.update(self.parameters)
+        values.update(_unknowns(fields, self.unknowns, self.scope))
         values.update(zip(self.scope.coordinates, points.unbind(1), strict=True))
         values.update({p: _partial(fields, p, self.scope) for p in self.program.partials})
         result = self.program(values)
@@ -44,6 +46,7 @@ class FunctionResidual:
     residual: TorchResidual
     scope: Scope
     parameters: Mapping[str, float]
+    unknowns: tuple[str, ...] = ()
 
     def __call__(self, fields: Jet, points: Tensor) -> Tensor:
         """The residual (N,).
@@ -52,6 +55,7 @@ class FunctionResidual:
             SolveError: the function gave something that is not one number a point.
         """
         columns = dict(zip(self.scope.coordinates, points.unbind(1), strict=True))
+        columns.update(_unknowns(fields, self.unknowns, self.scope))
         arguments: dict[str, Any] = {}
         for name in self.residual.arguments:
             partial = self.scope.partial(name)
@@ -70,7 +74,7 @@ class FunctionResidual:
 def of_equation(equation: Equation, problem: Problem) -> TreeResidual | FunctionResidual:
     """The residual of an equation."""
     if isinstance(equation.residual, TorchResidual):
-        return FunctionResidual(equation.residual, problem.scope, problem.values)
+        return FunctionResidual(equation.residual, problem.scope, problem.values, _names(problem))
     return of_tree(equation.residual.tree, problem)
 
 
@@ -81,7 +85,7 @@ def of_condition(condition: Condition, face: Face, problem: Problem) -> TreeResi
 
 def of_tree(tree: sympy.Expr, problem: Problem) -> TreeResidual:
     """The residual that a tree is."""
-    return TreeResidual(compile_tree(tree, problem.scope), problem.scope, problem.values)
+    return TreeResidual(compile_tree(tree, problem.scope), problem.scope, problem.values, _names(problem))
 
 
 def of_expression(expression: Expression, problem: Problem) -> TreeResidual:
@@ -108,3 +112,13 @@ def _partials(residual: TreeResidual | FunctionResidual) -> frozenset[Partial]:
 
 def _partial(fields: Jet, partial: Partial, scope: Scope) -> Tensor:
     return fields.derivative(partial.orders)[:, scope.fields.index(partial.field)]
+
+
+def _names(problem: Problem) -> tuple[str, ...]:
+    return tuple(p.name for p in problem.unknowns)
+
+
+def _unknowns(fields: Jet, names: tuple[str, ...], scope: Scope) -> dict[str, Tensor]:
+    """The unknown parameters by name, (N,) each."""
+    first = len(scope.fields)
+    return {name: fields.value[:, first + k] for k, name in enumerate(names)}

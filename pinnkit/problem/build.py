@@ -32,6 +32,8 @@ from pinnkit.problem.residuals import condition_residual, exact_field, residual_
 from pinnkit.problem.schema import Interval, ProblemKeys, ReferenceKeys, Where, read_keys
 from pinnkit.problem.series import MOST_MODES
 from pinnkit.problem.structure import divergence_free_of, symmetries_of
+from pinnkit.problem.truth import with_truth
+from pinnkit.problem.unknown import moving_ends, read_unknown
 
 T = TypeVar("T")
 
@@ -86,6 +88,7 @@ class _Builder:
         scope = self._scope()
         parameters = self._parameters(keys)
         coordinates = self._coordinates(keys, {p.name: p.value for p in parameters})
+        self.mistakes += moving_ends(coordinates, [p.name for p in parameters if p.unknown is not None])
         self._labels(keys)
         self._time(keys, scope)
         functions = self._functions(keys, scope, coordinates) if scope is not None else ()
@@ -99,6 +102,8 @@ class _Builder:
         regions = self._noting(regions_of, keys, coordinates, {p.name: p.value for p in parameters}, _uses)
         interfaces = self._noting(interfaces_of, keys, scope)
         reference = self._reference(keys.reference, scope) if keys.reference is not None else None
+        truth = keys.reference.parameters if keys.reference is not None else {}
+        reference = self._attempt(with_truth, reference, truth, parameters, self.where, self.key_where)
         tolerance = self._tolerance(keys)
         if self.mistakes:
             raise UserError(*sorted(self.mistakes, key=_order))
@@ -201,6 +206,10 @@ class _Builder:
         built = []
         for name, given in keys.parameters.items():
             place = self.where("parameters", name)
+            if isinstance(given, Mapping):
+                found = self._attempt(read_unknown, name, given, self.where, self.key_where)
+                built += [Parameter(name, found.start, str(given["start"]), place, found)] if found is not None else []
+                continue
             value = self._attempt(parse_number, given, place)
             if value is not None:
                 built.append(Parameter(name, value, str(given), place))
@@ -289,7 +298,7 @@ class _Builder:
         if given.exact is None:
             return Reference(method=given.method, options=options)
         for key in options:
-            message, hint = unknown("key", short(key), ["exact", "method"])
+            message, hint = unknown("key", short(key), ["exact", "method", "parameters"])
             self.mistakes.append(Mistake(f"{message} in `reference`", self.key_where("reference", key), hint=hint))
         if scope is None:
             return None

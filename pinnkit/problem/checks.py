@@ -23,6 +23,7 @@ from pinnkit.problem.equation_checks import (
 from pinnkit.problem.finding import Check, Finding, Remark
 from pinnkit.problem.problem import Problem
 from pinnkit.problem.sampled_checks import corner_jump, exact_reference, implied_condition, symmetry, trivial_solution
+from pinnkit.problem.truth import unknown_reference
 
 
 def accept(problem: Problem) -> Iterator[Remark]:
@@ -52,6 +53,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "implied_condition": Check(implied_condition, "error"),
         "final_condition": Check(final_condition, "error"),
         "symmetry": Check(symmetry, "error", acceptable=False),
+        "unknown_reference": Check(unknown_reference, "error", acceptable=False),
         "exact_reference": Check(exact_reference, "error", acceptable=False),
         "corner_jump": Check(corner_jump, "warning"),
         "trivial_solution": Check(trivial_solution, "warning"),

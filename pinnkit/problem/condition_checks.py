@@ -59,13 +59,18 @@ def double_condition(problem: Problem) -> Iterator[Remark]:
                         yield Remark(message, same[-1].condition.residual.place, "One of them is enough.")
     for coordinate in space(problem):
         orders = sum(problem.order(field, coordinate.name) for field in problem.fields)
+        free = len(problem.unknowns)  # each of which one more condition may determine
         along = tuple(h for h in everything if h.face.coordinate == coordinate.name)
-        if len(along) > orders and coordinate.name not in doubled:
+        if len(along) > orders + free and coordinate.name not in doubled:
             message = (
                 f"{len(along)} conditions along `{coordinate.name}` ({listed(along)}), and equations of order {orders} "
-                f"in it take no more than {orders}"
+                f"in it{_beside(free)} take no more than {orders + free}"
             )
             yield Remark(message, along[-1].condition.residual.place)
+
+
+def _beside(unknowns: int) -> str:
+    return f" with {unknowns} unknown parameter{'s' if unknowns > 1 else ''}" if unknowns else ""
 
 
 def condition_order(problem: Problem) -> Iterator[Remark]:

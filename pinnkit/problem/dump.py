@@ -21,6 +21,7 @@ from pinnkit.problem.problem import (
     TorchResidual,
 )
 from pinnkit.problem.series import written
+from pinnkit.problem.unknown import dump_unknown
 from pinnkit.reading import scalar
 
 
@@ -57,7 +58,7 @@ def dump_problem(problem: Problem) -> str:
     if problem.ansatz:
         keys["ansatz"] = {a.field: _text(a.expression.text) for a in problem.ansatz}
     if problem.parameters:
-        keys["parameters"] = {p.name: _value(p) for p in problem.parameters}
+        keys["parameters"] = {p.name: _parameter(p) for p in problem.parameters}
     if problem.functions:
         keys["functions"] = {f.name: _function(f) for f in problem.functions}
     keys["equations"] = {e.name: _equation(e.residual) for e in problem.equations}
@@ -102,6 +103,13 @@ def _interval(coordinate: Coordinate) -> Any:
     numbers = (coordinate.lower, coordinate.upper)
     ends = _flow([_text(text) if text else end for text, end in zip(coordinate.ends, numbers, strict=True)])
     return _braces({"range": ends, "periodic": True}) if coordinate.periodic else ends
+
+
+def _parameter(parameter: Parameter) -> Any:
+    if parameter.unknown is None:
+        return _value(parameter)
+    keys = dump_unknown(parameter.unknown, _value(parameter))
+    return _braces({key: _flow(value) if isinstance(value, list) else value for key, value in keys.items()})
 
 
 def _value(parameter: Parameter) -> Any:
@@ -155,6 +163,7 @@ def _symmetries(problem: Problem) -> dict[str, Any]:
 
 
 def _reference(reference: Reference) -> dict[str, Any]:
+    known = {"parameters": dict(reference.parameters)} if reference.parameters else {}
     if reference.method is not None:
-        return {"method": reference.method, **reference.options}
-    return {"exact": {name: _text(expression.text) for name, expression in reference.exact.items()}}
+        return {"method": reference.method, **reference.options, **known}
+    return {"exact": {name: _text(expression.text) for name, expression in reference.exact.items()}, **known}

@@ -47,12 +47,16 @@ def unused_parameter(problem: Problem) -> Iterator[Remark]:
             used.update(equation.residual.arguments)
         else:
             trees.append(equation.residual.tree)
-    if problem.reference is not None:
-        trees += [e.tree for e in problem.reference.exact.values()]
     used.update(str(symbol) for tree in trees for symbol in tree.free_symbols)
+    for parameter in problem.unknowns:
+        if parameter.name not in used:
+            hint = "It would keep its start. Let an equation or a condition depend on it, or leave it out."
+            yield Remark(f"nothing determines the unknown parameter `{parameter.name}`", parameter.place, hint)
+    if problem.reference is not None:
+        used.update(str(symbol) for e in problem.reference.exact.values() for symbol in e.tree.free_symbols)
     used.update(word for c in problem.coordinates for text in c.ends for word in re.findall(r"\w+", text))
     for parameter in problem.parameters:
-        if parameter.name not in used:
+        if parameter.name not in used and parameter.unknown is None:
             yield Remark(f"the parameter `{parameter.name}` is used nowhere", parameter.place)
 
 

@@ -12,6 +12,7 @@ from pinnkit.equations.expression import Expression, Partial, Scope
 from pinnkit.equations.parse import parse_number
 from pinnkit.equations.partials import partials_in
 from pinnkit.errors import Mistake, Place, UserError, unknown
+from pinnkit.problem.unknown import Unknown
 
 Parity = Literal["odd", "even"]
 Side = Literal["lower", "upper"]
@@ -41,12 +42,13 @@ class Coordinate:
 @final
 @dataclass(frozen=True)
 class Parameter:
-    """A named number of the problem, with the text that gave it (`0.01/pi`)."""
+    """A named number of the problem, with the text that gave it (`0.01/pi`); the start of one that is to be found."""
 
     name: str
     value: float
     text: str = ""
     place: Place | None = field(default=None, compare=False)
+    unknown: Unknown | None = None
 
 
 @final
@@ -182,11 +184,12 @@ class NamedFunction:
 @final
 @dataclass(frozen=True)
 class Reference:
-    """What is known of the answer: exact fields, or a named classical method with its options."""
+    """What is known of the answer: exact fields, or a named classical method with its options; unknown parameters."""
 
     exact: Mapping[str, Expression] = field(default_factory=dict)
     method: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
 
 @final
@@ -236,8 +239,13 @@ class Problem:
 
     @cached_property
     def values(self) -> Mapping[str, float]:
-        """The value of every parameter by name."""
+        """The value of every parameter by name; the start of those that are to be found."""
         return {p.name: p.value for p in self.parameters}
+
+    @cached_property
+    def unknowns(self) -> tuple[Parameter, ...]:
+        """The parameters that are to be found together with the fields."""
+        return tuple(p for p in self.parameters if p.unknown is not None)
 
     @cached_property
     def space(self) -> tuple[str, ...]:
@@ -271,24 +279,27 @@ class Problem:
         return max(from_trees, default=0)
 
     def with_parameters(self, **values: float) -> "Problem":
-        """The same problem with other values of its parameters.
+        """The same problem with other values of its parameters, or other starts of those that are to be found.
 
         Raises:
-            UserError: a name that is not a parameter of the problem.
+            UserError: a name that is not a parameter of the problem; a start outside its bounds.
         """
         for name in values:
             if name not in self.values:
                 message, hint = unknown("parameter", name, self.values)
                 raise UserError(Mistake(message, hint=hint))
-        changed = tuple(
-            replace(p, value=float(values[p.name]), text=repr(float(values[p.name]))) if p.name in values else p
-            for p in self.parameters
-        )
+        changed = tuple(_changed(p, float(values[p.name])) if p.name in values else p for p in self.parameters)
         coordinates = tuple(_moved(c, {p.name: p.value for p in changed}) for c in self.coordinates)
         conditions = tuple(_on(condition, {c.name: c for c in coordinates}) for condition in self.conditions)
         numbers = {p.name: p.value for p in changed}
         regions = tuple(replace(r, coordinates=tuple(_moved(c, numbers) for c in r.coordinates)) for r in self.regions)
         return replace(self, parameters=changed, coordinates=coordinates, conditions=conditions, regions=regions)
+
+
+def _changed(parameter: Parameter, value: float) -> Parameter:
+    """The parameter with another value, or another start."""
+    unknown = parameter.unknown.from_start(value, parameter.name) if parameter.unknown is not None else None
+    return replace(parameter, value=value, text=repr(value), unknown=unknown)
 
 
 def _moved(coordinate: Coordinate, values: Mapping[str, float]) -> Coordinate:

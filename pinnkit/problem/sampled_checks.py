@@ -15,7 +15,8 @@ from pinnkit.problem.faces import ends
 from pinnkit.problem.finding import Remark
 from pinnkit.problem.prescribed import Prescribed, prescribed
 from pinnkit.problem.problem import Condition, Equation, Face, Problem, Symmetry, TorchResidual, partials_of
-from pinnkit.problem.sampling import SAMPLES, Statement, evaluate, interior, on_faces, statements
+from pinnkit.problem.sampling import SAMPLES, Statement, evaluate, interior, is_known, on_faces, statements
+from pinnkit.problem.truth import settled
 
 _SAME = 1e-9
 _EXACT = 1e-8
@@ -27,7 +28,7 @@ def corner_jump(problem: Problem) -> Iterator[Remark]:
         (condition, face, found)
         for condition in problem.conditions
         for face in condition.faces
-        if (found := prescribed(condition, face, problem)) is not None
+        if (found := prescribed(condition, face, problem)) is not None and is_known(found.value, problem)
     ]
     worst: dict[tuple[str, str], tuple[float, str, Remark]] = {}
     for (first, a, p), (second, b, q) in combinations(known, 2):
@@ -111,6 +112,8 @@ def _agreement(problem: Problem, start: Face) -> dict[Equation, bool]:
     for equation in problem.equations:
         partials = partials_of(equation, problem.scope)
         if isinstance(equation.residual, TorchResidual) or any(p.orders[along] for p in partials):
+            continue
+        if not all(is_known(tree, problem) for tree in (equation.residual.tree, *known.values())):
             continue
         if not partials or any(p.field not in known for p in partials):
             continue
@@ -208,6 +211,8 @@ def exact_reference(problem: Problem) -> Iterator[Remark]:
     """An exact reference that lacks a field or does not satisfy the problem."""
     if problem.reference is None or not problem.reference.exact:
         return
+    problem = settled(problem)
+    assert problem.reference is not None
     exact = problem.reference.exact
     for field in problem.fields:
         if field not in exact:
@@ -226,7 +231,7 @@ def exact_reference(problem: Problem) -> Iterator[Remark]:
 
 def _exact_symmetry(problem: Problem, declared: Symmetry) -> Iterator[Remark]:
     expression = problem.reference.exact.get(declared.field) if problem.reference is not None else None
-    if expression is None:
+    if expression is None or not is_known(expression.tree, problem):
         return
     points = interior(problem)
     here = evaluate(expression.tree, problem, points)
@@ -246,6 +251,8 @@ def _defect(problem: Problem, statement: Statement) -> float | None:
     It is relative to the largest term and, on a face, where all terms may vanish, to the fields inside.
     """
     points, within = statement.points(problem), interior(problem)
+    if not is_known(statement.tree, problem):
+        return None
     values: dict[Partial, np.ndarray] = {}
     scale = 1e-12
     for partial in partials_in(statement.tree, problem.scope):
@@ -270,6 +277,8 @@ def _differentiated(problem: Problem, partial: Partial) -> sympy.Expr | None:
     if problem.reference is None or partial.field not in problem.reference.exact:
         return None
     tree = problem.reference.exact[partial.field].tree
+    if not is_known(tree, problem):
+        return None
     try:
         for name, order in zip(problem.scope.coordinates, partial.orders, strict=True):
             if order:

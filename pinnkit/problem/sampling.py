@@ -44,6 +44,11 @@ def evaluate(
     return np.broadcast_to(np.asarray(result, dtype=float), like.shape)
 
 
+def is_known(tree: sympy.Basic, problem: Problem) -> bool:
+    """Whether a tree has a value before training: whether it holds no unknown parameter."""
+    return not {str(symbol) for symbol in tree.free_symbols} & {p.name for p in problem.unknowns}
+
+
 @final
 @dataclass(frozen=True)
 class Statement:

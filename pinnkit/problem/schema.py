@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from pinnkit.errors import Mistake, Place, unknown
 from pinnkit.problem.names import short
+from pinnkit.problem.unknown import UNKNOWN_SCHEMA
 
 Where = Callable[..., Place]
 """The place of the value at a path of keys, called as ``where("conditions", "walls", "on")``."""
@@ -32,6 +33,10 @@ def _number(value: Any) -> int | float | str:
     if isinstance(value, str) or (_is_number(value) and abs(value) < _LARGEST):
         return value
     raise _must('a finite number, or a constant as text such as "2*pi"')
+
+
+def _parameter(value: Any) -> Any:
+    return value if isinstance(value, Mapping) else _number(value)
 
 
 def _equation(value: Any) -> Any:
@@ -133,6 +138,9 @@ _FOURIER = {
 }
 
 Number = Annotated[Any, BeforeValidator(_number), WithJsonSchema(_NUMBER)]
+ParameterKeys = Annotated[
+    Any, BeforeValidator(_parameter), WithJsonSchema({"anyOf": [*_NUMBER["anyOf"], UNKNOWN_SCHEMA]})
+]
 EquationText = Annotated[Any, BeforeValidator(_equation), WithJsonSchema(_TEXT)]
 ConditionText = Annotated[Any, BeforeValidator(_condition_equation), WithJsonSchema(_TEXT)]
 ExpressionText = Annotated[Any, BeforeValidator(_expression), WithJsonSchema(_NUMBER)]
@@ -174,12 +182,13 @@ class InterfaceKeys(_Part):
 
 @final
 class ReferenceKeys(_Part):
-    """The exact fields, or the name of a classical method beside its options."""
+    """The exact fields, or the name of a classical method beside its options; values of unknown parameters."""
 
     model_config = ConfigDict(extra="allow")
 
     exact: dict[StrictStr, ExpressionText] | None = None
     method: StrictStr | None = None
+    parameters: dict[StrictStr, Number] = {}
 
 
 _INTERFACE = {
@@ -210,7 +219,7 @@ class ProblemKeys(_Part):
     coordinates: Coordinates | None = Field(None, description="The independent variables and their intervals.")
     time: StrictStr | None = Field(None, description="The coordinate that is time, where there is one.")
     fields: Names | None = Field(None, description="The unknown functions of all coordinates.")
-    parameters: dict[StrictStr, Number] = Field({}, description="Named numbers.")
+    parameters: dict[StrictStr, ParameterKeys] = Field({}, description="Named numbers, and unknown ones.")
     functions: dict[StrictStr, FunctionKeys] = Field({}, description="Named expressions, and Fourier series.")
     equations: Annotated[
         dict[StrictStr, EquationText] | None,

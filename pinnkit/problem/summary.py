@@ -13,6 +13,7 @@ from pinnkit.problem.names import short
 from pinnkit.problem.prescribed import number, prescribed
 from pinnkit.problem.problem import Condition, Coordinate, Face, Problem, TorchResidual
 from pinnkit.problem.regions import contacts, touches
+from pinnkit.problem.unknown import Unknown
 
 _LONGEST = 500
 """Characters of a prescribed value."""
@@ -61,7 +62,8 @@ def _domain(problem: Problem) -> list[str]:
     for p in problem.parameters:
         number = f"{p.value:.12g}"
         plain = p.text in ("", number, repr(p.value))
-        lines.append(f"  {p.name} = {number}" if plain else f"  {p.name} = {p.text} = {number}")
+        value = number if plain else f"{p.text} = {number}"
+        lines.append(f"  {p.name} {_unknown(p.unknown, value)}" if p.unknown is not None else f"  {p.name} = {value}")
     if problem.divergence_free:
         (u, v), (x, y) = problem.divergence_free, problem.space
         lines.append(f"  ({u}, {v}) has no divergence in ({x}, {y})")
@@ -70,6 +72,11 @@ def _domain(problem: Problem) -> list[str]:
     lines += [f"  region {r.name}: {', '.join(_interval(c, problem) for c in r.coordinates)}" for r in problem.regions]
     lines += [f"  {s.field} is {s.parity} in {s.coordinate}" for s in problem.symmetries]
     return lines
+
+
+def _unknown(unknown: Unknown, start: str) -> str:
+    scale = f"scale {unknown.scale:.12g}" if unknown.scale is not None else ""
+    return ", ".join(filter(None, ["unknown", f"from {start}", unknown.limits, scale]))
 
 
 def _interval(coordinate: Coordinate, problem: Problem) -> str:
@@ -116,7 +123,8 @@ def _reference(problem: Problem) -> str:
     if reference is None:
         return "none"
     exact = [f"{name} = {expression.text}" for name, expression in reference.exact.items()]
-    return reference.method or ", ".join(exact) or "none"
+    known = [f"{name} = {value:.12g}" for name, value in reference.parameters.items()]
+    return ", ".join([reference.method, *known] if reference.method else [*exact, *known]) or "none"
 
 
 def _finding(finding: Finding) -> str:

@@ -81,8 +81,8 @@ class Progress:
     def update(self, record: Mapping[str, Any]) -> None:
         """Take note of a step.
 
-        ``record`` has `step`, `phase`, `loss`, `losses` {term: value}, `seconds`, `step_seconds`, `relative_l2`, `eta`
-        `window` and `note`; all but the step may be missing or None.
+        ``record`` has `step`, `phase`, `loss`, `losses` {term: value}, `parameters` {name: value}, `seconds`,
+        `step_seconds`, `relative_l2`, `eta`, `window` and `note`; all but the step may be missing or None.
         """
         step, now = int(record["step"]), self._clock()
         begins = record.get("phase") not in self._phases
@@ -164,6 +164,8 @@ class Progress:
         cells = {"step": f"{record['step']}/{self._total}", "phase": phase}
         cells["loss"] = digits(record.get("loss"))
         cells.update({name: digits(losses.get(name)) for name in self._terms})
+        for name, value in (record.get("parameters") or {}).items():
+            cells[name if name not in cells else f"{name} (parameter)"] = f"{value:.8g}"
         if self._reference:
             cells["relative L2"] = digits(record.get("relative_l2"))
         cells["ms/step"] = milliseconds(record.get("step_seconds"))

@@ -1,6 +1,6 @@
 """What a run leaves in its folder: first the problem and the config, at the end result, fields, figures and report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolut
     pictures = (
         *draw_fields(files.figures, fields),
         _draw_points(files.figures / "points.png", solution),
-        *draw_history(files.figures, solution.history),
+        *draw_history(files.figures, solution.history, _truth(solution)),
         *_draw_march(files.figures, solution, fields),
     )
     problem = solution.problem
@@ -64,6 +64,12 @@ def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolut
         remarks=[picture.remark for picture in pictures if picture.remark],
     )
     write_report(files.report, report)
+
+
+def _truth(solution: Solution) -> Mapping[str, float]:
+    """The unknown parameters as the reference has them."""
+    reference = solution.problem.reference
+    return reference.parameters if reference is not None else {}
 
 
 def _draw_march(folder: Path, solution: Solution, fields: GridFields | ScatteredFields) -> tuple[Picture, ...]:

@@ -66,7 +66,7 @@ def report_html(report: Report) -> str:
         _pictures(report.pictures),
         _equations(report.equations),
         _conditions(report.conditions),
-        _values("Parameters", report.result.get("parameters")),
+        _parameters(report.result),
         _values("Outputs", report.result.get("outputs")),
         _training(report),
         _texts(report),
@@ -148,6 +148,15 @@ def _conditions(conditions: Sequence[ConditionLine]) -> str:
         name = f'<div class="name">{escape(c.formula.name)}</div>'
         lines.append(f'<div class="equation">{name}<div>{shown(c.formula)}{told}</div></div>')
     return "<h2>Conditions</h2>\n" + "\n".join(lines)
+
+
+def _parameters(result: Mapping[str, Any]) -> str:
+    """The unknown parameters that were found, beside the values of the reference where it has some."""
+    found, truth = result.get("parameters") or {}, (result.get("reference") or {}).get("parameters") or {}
+    if not truth:
+        return _values("Parameters", found)
+    rows = [(name, value, truth.get(name)) for name, value in found.items()]
+    return f"<h2>Parameters</h2>\n{table(('name', 'value', 'reference'), rows)}"
 
 
 def _values(title: str, values: Mapping[str, Any] | None) -> str:

@@ -71,6 +71,11 @@ class Solution:
         """The parameters of the last window."""
         return self.windows[-1].theta
 
+    @property
+    def parameters(self) -> dict[str, float]:
+        """The unknown parameters as they were found, by name."""
+        return self.run.trial.parameters(self.theta)
+
     def __call__(self, points: object) -> np.ndarray:
         """The fields (n, f) at points (n, d), in the coordinates' own units and declared order.
 

@@ -7,6 +7,7 @@ import numpy as np
 from pinnkit.equations.expression import Expression
 from pinnkit.errors import Mistake, UserError
 from pinnkit.problem.problem import Problem
+from pinnkit.problem.truth import settled
 from pinnkit.registry import Registry
 from pinnkit.verification.cole_hopf import ColeHopf
 from pinnkit.verification.dop853 import DOP853
@@ -22,12 +23,12 @@ REFERENCES: Registry[ReferenceMethod] = Registry(
 
 
 def reference_for(problem: Problem) -> ReferenceSolution | None:
-    """The reference that the problem names, or None where it names none.
+    """The reference that the problem names, at the unknown parameters that it gives, or None where it names none.
 
     Raises:
         UserError: an exact solution that leaves out a field; a method that is unknown or cannot treat the problem.
     """
-    known = problem.reference
+    known, problem = problem.reference, settled(problem)
     if known is None:
         return None
     if known.exact:

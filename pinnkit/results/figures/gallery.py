@@ -10,6 +10,7 @@ from pinnkit.results.figures.causal import Spans, draw_causal
 from pinnkit.results.figures.curves import draw_curves
 from pinnkit.results.figures.losses import draw_losses
 from pinnkit.results.figures.middles import draw_middles
+from pinnkit.results.figures.parameters import draw_parameters
 from pinnkit.results.figures.picture import Picture
 from pinnkit.results.figures.planes import draw_planes
 from pinnkit.results.figures.scattered import draw_scattered
@@ -33,9 +34,14 @@ def draw_fields(folder: Path, fields: GridFields | ScatteredFields) -> tuple[Pic
     return tuple(picture for name in fields.predicted for picture in _one(folder, fields, name))
 
 
-def draw_history(folder: Path, history: Sequence[Mapping[str, Any]]) -> tuple[Picture, ...]:
-    """Draw the losses of a run; a run that was stopped before its first record has none."""
-    return (draw_losses(folder / "losses.png", history),) if history else ()
+def draw_history(
+    folder: Path, history: Sequence[Mapping[str, Any]], truth: Mapping[str, float] | None = None
+) -> tuple[Picture, ...]:
+    """Draw the losses of a run, and the course of its unknown parameters; without a record there is neither."""
+    pictures = [draw_losses(folder / "losses.png", history)] if history else []
+    if any(record.get("parameters") for record in history):
+        pictures.append(draw_parameters(folder / "parameters.png", history, truth or {}))
+    return tuple(pictures)
 
 
 def draw_march(

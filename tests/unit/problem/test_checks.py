@@ -120,6 +120,18 @@ SOUND = {
         coordinates={"x": [1, 2]}, reference={"exact": {"u": "besselj(0, x)"}},
     ),
     "only a derivative of the field in the equation": _line("(u_x)^2 = 1", [("x = 0", "u = 0")]),
+    "an unknown parameter with one condition more": _line(
+        "u_xx = a", [*ENDS_0, ("x = 0", "u_x = -1")], parameters={"a": {"start": 1}},
+        reference={"exact": {"u": "x*(x - 1)"}},
+    ),
+    "an unknown parameter that the reference knows": _line(
+        "u_xx = a", [*ENDS_0, ("x = 0", "u_x = -1")], parameters={"a": {"start": 1}},
+        reference={"exact": {"u": "a*x*(x - 1)/2"}, "parameters": {"a": 2}},
+    ),
+    "an unknown value at a corner": _rod(
+        parameters={"a": 0.5, "b": {"start": 1}}, reference=None,
+        conditions=_walls(t0="u = sin(pi*x)") | {"ends": {"on": "boundary", "equation": "u = b"}},
+    ),
     "a python residual": _line(conditions=ENDS_0, equations={"e": lambda u_xx, u: u_xx - u}),
 }  # fmt: skip
 
@@ -214,6 +226,20 @@ FAULTY = [
     ("exact_reference", _rod(**SYSTEM | {"reference": {"exact": {"u": "0"}}}), "`reference.exact` lacks the field `v`"),
     ("exact_reference", _rod(symmetry={"u": "odd in x"}, reference={"exact": {"u": "cos(x)"}}),
      "the exact `u` is not odd in `x`"),
+    # unknown parameters
+    ("unknown_reference", _line("u_xx = a", ENDS_0, parameters={"a": {"start": 1}},
+                                reference={"exact": {"u": "a*x*(x - 1)/2"}}),
+     "the exact reference depends on the unknown parameter `a`, and `reference` gives no value for it"),
+    ("unknown_reference", _line("u_xx = a*u", ENDS_0, parameters={"a": {"start": 1}}, reference={"method": "dop853"}),
+     "the method `dop853` solves the equations, which have the unknown parameter `a`"),
+    ("unused_parameter", _line("u_xx = 1", ENDS_0, parameters={"a": {"start": 1}}),
+     "nothing determines the unknown parameter `a`"),
+    ("exact_reference", _line("u_xx = a", ENDS_0, parameters={"a": {"start": 1}},
+                              reference={"exact": {"u": "a*x*(x - 1)"}, "parameters": {"a": 2}}),
+     "the exact reference does not satisfy `e`: relative residual"),
+    ("double_condition",
+     _line("u_xx = a", [*ENDS_0, ("x = 0", "u_x = 1"), ("x = 1", "u_x = 2")], parameters={"a": {"start": 1}}),
+     "equations of order 2 in it with 1 unknown parameter take no more than 3"),
     # the start of a field without a derivative in time
     ("implied_condition", _rod(**FLUX, conditions=_start("u = sin(pi*x)", "q = a*pi*cos(pi*x)")),
      "`s1` fixes `q` on `t = 0`, of which no equation has a derivative in `t`: `law` does not hold there"),
