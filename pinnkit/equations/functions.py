@@ -18,6 +18,9 @@ from pinnkit.equations.numbers import root
 NORMAL = sympy.Function("dn")
 """Marks a normal derivative, `dn(u)`, until the face is known."""
 
+INTEGRAL = sympy.Function("integral", real=True)
+"""Marks an integral, `integral(u, x)`, until its nodes are known."""
+
 HIGHEST_DEGREE = 100
 """The highest degree of a Legendre polynomial."""
 
@@ -122,8 +125,8 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     }
 )
 
-OPERATORS = ("d", "laplace", "dn")
-"""The differential operators: a derivative, the Laplacian in space, the derivative along the outward normal."""
+OPERATORS = ("d", "laplace", "dn", "integral")
+"""A derivative, the Laplacian in space, the derivative along the outward normal, an integral."""
 
 CONSTANTS: Mapping[str, sympy.Expr] = MappingProxyType({"pi": sympy.pi})
 

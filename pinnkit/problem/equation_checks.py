@@ -41,6 +41,8 @@ def more_equations(problem: Problem) -> Iterator[Remark]:
 def unused_parameter(problem: Problem) -> Iterator[Remark]:
     """A parameter that nothing uses."""
     trees = [c.residual.tree for c in problem.conditions]
+    trees += [c.residual.tree for c in problem.integrals]
+    trees += [output.expression.tree for output in problem.outputs]
     used: set[str] = set()
     for equation in problem.equations:
         if isinstance(equation.residual, TorchResidual):
@@ -50,7 +52,9 @@ def unused_parameter(problem: Problem) -> Iterator[Remark]:
     if problem.reference is not None:
         trees += [e.tree for e in problem.reference.exact.values()]
     used.update(str(symbol) for tree in trees for symbol in tree.free_symbols)
-    used.update(word for c in problem.coordinates for text in c.ends for word in re.findall(r"\w+", text))
+    used.update(
+        word for c in problem.coordinates for text in (*c.ends, *c.break_texts) for word in re.findall(r"\w+", text)
+    )
     for parameter in problem.parameters:
         if parameter.name not in used:
             yield Remark(f"the parameter `{parameter.name}` is used nowhere", parameter.place)
