@@ -128,7 +128,8 @@ def build_run(
     free = free_memory(device)
     chunk = _chunk(config, parameters, free)
     samplers = config.points, config.condition_points
-    size = size_of(formulation, parameters, chunk, samplers, features.count, config.derivatives, further)
+    engine, rule = config.derivatives, config.quadrature
+    size = size_of(formulation, parameters, chunk, samplers, features.count, engine, further, rule)
     phases, notes = _chosen(config, size, dtype, device)
     if config.pseudo_time is not None:
         steps = sum(phase.steps for phase in config.phases)
@@ -140,7 +141,8 @@ def build_run(
     resolved = replace(config, phases=phases, device=str(device), threads=_threads(config, parameters), chunk=chunk)
     weights = further.weights(config.weights)
     faces = config.condition_points
-    assembly = Assembly(trial, config.points, faces, weights, chunk, compiled=config.compile, further=further)
+    assembly = Assembly(trial, config.points, faces, weights, chunk, further=further, quadrature=config.quadrature)
+    assembly = replace(assembly, compiled=config.compile)
     if start is not None and trains:
         trial = trial.begun(start(Run(problem, resolved, trial, assembly, rewriting)))
         assembly = replace(assembly, trial=trial)

@@ -10,8 +10,9 @@ from pinnkit.errors import Mistake, UserError
 from pinnkit.formulation.conditions import Formulation
 from pinnkit.formulation.symmetry import copies_of
 from pinnkit.formulation.trial import Engine
-from pinnkit.geometry import box_of, face_of
+from pinnkit.geometry import Quadrature, box_of, face_of
 from pinnkit.memory import in_words
+from pinnkit.objective.integrals import integral_sizes
 from pinnkit.objective.residual_gradients import Further
 from pinnkit.objective.residuals import indices_of, of_condition, of_equation, output_indices_of
 from pinnkit.optimizers import OPTIMIZERS, Auto, Optimizer
@@ -49,11 +50,13 @@ def size_of(
     features: int,
     engine: Engine,
     further: Further | None = None,
+    quadrature: Quadrature | None = None,
 ) -> Size:
     """The measures of a run, from the counts of its samplers: that of the equations, that of the conditions.
 
     Of every point are kept its coordinates, its density, and the Taylor coefficients of `features` features of all its
-    mirrored copies, of the lift and of the distance. `further` rows are counted with those of the problem.
+    mirrored copies, of the lift and of the distance. `further` rows are counted with those of the problem, and so are
+    the nodes of integral conditions where a `quadrature` is given.
     """
     problem = formulation.problem
     interior, faces = samplers
@@ -68,9 +71,14 @@ def size_of(
             asked.append((faces.expected(face_of(problem, face)), [of_condition(condition, face, problem)]))
     lifts = 0 if all(lift.trivial for lift in formulation.lifts) else 2 * (len(problem.fields) + len(problem.unknowns))
     inputs = features * len(copies_of(problem)) if engine == "jet" else 0
-    rows = held = 0
+    rows = sum((count or 0) * len(residuals) for count, residuals in asked)
+    if quadrature is not None:
+        for integral in problem.integrals:
+            values, nodes = integral_sizes(integral, problem, quadrature)
+            rows += values
+            asked += [(count, [*integrands]) for count, integrands in nodes]
+    held = 0
     for count, residuals in asked:
-        rows += (count or 0) * len(residuals)
         kept = len(problem.coordinates) + 1 + len(residuals) + lifts * len(indices_of(residuals, problem))
         kept += inputs * len(output_indices_of(residuals, problem))
         held += (count or 0) * kept

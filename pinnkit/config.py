@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.representer import RoundTripRepresenter
 
 from pinnkit.errors import Mistake, Place, UserError, unknown
+from pinnkit.geometry import QUADRATURES, GaussLegendre, Quadrature
 from pinnkit.networks import EMBEDDINGS, MLP, NETWORKS, Embedding, Network, Scaled
 from pinnkit.objective.causal import Causal
 from pinnkit.objective.pseudo_time import PseudoTime
@@ -38,6 +39,7 @@ class Config:
         embedding: the map from coordinates to the network's features.
         points: where the equations are asked.
         condition_points: where each condition is asked.
+        quadrature: the rule for the nodes of integrals.
         renew: the number of steps between two draws of points; 0 keeps the first draw.
         weights: a factor of the squared rows by the name of an equation or condition, 1 where not given.
         balance: whether terms without a given weight get one that makes all terms equally fast to learn at the start.
@@ -63,6 +65,7 @@ class Config:
     embedding: Embedding = Scaled()
     points: Sampler = RAD(count=2000)
     condition_points: Sampler = Sobol(count=200)
+    quadrature: Quadrature = GaussLegendre()
     renew: int = 25
     weights: Mapping[str, float] = field(default_factory=dict)
     balance: bool = True
@@ -96,6 +99,7 @@ _TABLES: Mapping[str, Registry[Any]] = {
     "embedding": EMBEDDINGS,
     "points": SAMPLERS,
     "condition_points": SAMPLERS,
+    "quadrature": QUADRATURES,
 }
 # Parts of one kind alone, which need no name.
 _SINGLE: Mapping[str, Registry[Any]] = {

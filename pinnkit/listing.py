@@ -14,6 +14,7 @@ _TABLES = {
     "networks": ("pinnkit.networks", "NETWORKS"),
     "embeddings": ("pinnkit.networks", "EMBEDDINGS"),
     "samplers": ("pinnkit.points", "SAMPLERS"),
+    "quadratures": ("pinnkit.geometry", "QUADRATURES"),
     "optimizers": ("pinnkit.optimizers", "OPTIMIZERS"),
     "references": ("pinnkit.verification", "REFERENCES"),
 }

@@ -33,7 +33,7 @@ def outcome(
     conditions = _violations(windows, generator, marched.measured)
     errors = bare.errors(reference) if reference is not None else {}
     scale = float(np.max(np.abs(bare(fresh))))
-    verdict = judge(errors, problem.tolerance, reference, residuals, conditions, scale)
+    verdict = judge(errors, problem.tolerance, reference, residuals, conditions, scale, _scales(windows))
     if not marched.whole or not windows[-1].finished:
         verdict = _cut_short(verdict, marched)
     known: dict[str, Any] | None = None
@@ -113,6 +113,15 @@ def _violations(
         for field, value in known.get("jump", {}).items():
             key = f"hand-over of {field}"
             found[key] = max(found.get(key, 0.0), value)
+    return found
+
+
+def _scales(windows: Sequence[Window]) -> dict[str, float]:
+    """The size of every integral condition."""
+    found: dict[str, float] = {}
+    for window in windows:
+        for name, scale in window.run.assembly.scales(window.theta).items():
+            found[name] = max(found.get(name, 0.0), scale)
     return found
 
 

@@ -17,5 +17,6 @@ from pinnkit.equations.notation import unicode as unicode
 from pinnkit.equations.parse import parse as parse
 from pinnkit.equations.parse import parse_equation as parse_equation
 from pinnkit.equations.parse import parse_number as parse_number
+from pinnkit.equations.parse import parse_output as parse_output
 from pinnkit.equations.partials import partials_in as partials_in
 from pinnkit.equations.text import to_text as to_text

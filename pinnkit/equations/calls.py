@@ -10,9 +10,10 @@ import sympy
 from pinnkit.equations.choice import choose
 from pinnkit.equations.context import Context
 from pinnkit.equations.differentiate import HIGHEST_ORDER, differentiate, laplacian
-from pinnkit.equations.functions import FUNCTIONS, JUMP, NORMAL, NOT_NUMBERS, OPERATORS, listed
+from pinnkit.equations.functions import FUNCTIONS, INTEGRAL, JUMP, NORMAL, NOT_NUMBERS, OPERATORS, listed
 from pinnkit.equations.names import unknown_function
 from pinnkit.equations.on_numpy import apply
+from pinnkit.equations.reductions import REDUCTIONS, read_reduction
 from pinnkit.errors import UserError
 
 TreeOf = Callable[[ast.expr], sympy.Expr]
@@ -35,7 +36,8 @@ def read_call(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> s
         tree_of: reads an argument.
     """
     strange = next((a for a in node.args if isinstance(a, ast.Starred)), None)
-    if node.keywords or strange is not None:
+    reduces = name == "integral" or (context.reductions and name in REDUCTIONS and name not in context.scope.symbols)
+    if (node.keywords and not reduces) or strange is not None:
         raise context.error("arguments are given by their position", node)
     if name in context.scope.fields:
         return _field(context, node, name)
@@ -46,6 +48,8 @@ def read_call(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> s
     if name in context.scope.named:
         hint = f"Write `{name}`, or `{name}*(…)` for a product."
         raise context.error(f"`{name}` stands for an expression and cannot be called", node.func, hint)
+    if reduces:
+        return read_reduction(context, node, name, tree_of)
     if name in OPERATORS:
         return _operator(context, node, name, tree_of)
     if name not in listed(context.special):
@@ -107,6 +111,8 @@ def _operator(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> s
         if not context.allow_normal:
             hint = "In an equation, write `d(u, x)`."
             raise context.error("`dn` is the derivative along the normal of a face: for conditions only", node, hint)
+        if tree.has(INTEGRAL):
+            raise context.error("an integral has no normal derivative", node, "Write `integral(dn(u))`.")
         return NORMAL(tree)
     if name == "jump":
         if not context.allow_jump:

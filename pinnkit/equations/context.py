@@ -18,8 +18,9 @@ from pinnkit.errors import UserError
 class Context:
     """One text that is being read.
 
-    ``values`` remembers the float of every number met: no sum, power or function of numbers goes on before it is
-    known to be finite and of a sane size.
+    ``special``, ``allow_normal``, ``allow_integral`` and ``reductions`` say what may be called. ``values`` remembers
+    the float of every number met: no sum, power or function of numbers goes on before it is known to be finite and of a
+    sane size.
     """
 
     source: Source
@@ -27,6 +28,8 @@ class Context:
     scope: Scope
     special: bool
     allow_normal: bool
+    allow_integral: bool = False
+    reductions: bool = False
     allow_jump: bool = False
     values: dict[sympy.Expr, float] = field(default_factory=dict)
 

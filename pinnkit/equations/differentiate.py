@@ -11,7 +11,7 @@ from sympy.core.function import AppliedUndef, ArgumentIndexError
 from pinnkit.equations.choice import choose
 from pinnkit.equations.expression import Partial, Scope
 from pinnkit.equations.extremes import Maximum, Minimum
-from pinnkit.equations.functions import NORMAL, name_of
+from pinnkit.equations.functions import INTEGRAL, NORMAL, name_of
 from pinnkit.errors import Mistake, UserError
 
 HIGHEST_ORDER = 8
@@ -124,8 +124,9 @@ class _Derivative:
     def _field(self, node: sympy.Expr) -> sympy.Expr:
         partial = partial_of(node, self.scope)
         if partial is None:
-            written = "dn" if isinstance(node, NORMAL) else str(node)
-            hint = "Differentiate first: `dn(d(u, x))`." if written == "dn" else None
+            marks = {"dn": NORMAL, "integral": INTEGRAL}
+            written = next((name for name, mark in marks.items() if isinstance(node, mark)), str(node))
+            hint = f"Differentiate first: `{written}(d(u, {self.coordinate}))`." if written in marks else None
             raise UserError(Mistake(f"`{written}` cannot be differentiated along `{self.coordinate}`", hint=hint))
         if partial.order >= HIGHEST_ORDER:
             raise UserError(Mistake(f"derivatives of `{partial.field}` go up to order {HIGHEST_ORDER}"))

@@ -21,6 +21,9 @@ NORMAL = sympy.Function("dn")
 JUMP = sympy.Function("jump")
 """Marks a jump across an interface, `jump(u)`, until the two regions that meet there are known."""
 
+INTEGRAL = sympy.Function("integral", real=True)
+"""Marks an integral, `integral(u, x)`, until its nodes are known."""
+
 HIGHEST_DEGREE = 100
 """The highest degree of a Legendre polynomial."""
 
@@ -125,8 +128,8 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     }
 )
 
-OPERATORS = ("d", "laplace", "dn", "jump")
-"""A derivative, the Laplacian in space, the derivative along the outward normal, the jump across an interface."""
+OPERATORS = ("d", "laplace", "dn", "jump", "integral")
+"""A derivative, the Laplacian in space, that along the outward normal, a jump across an interface, an integral."""
 
 CONSTANTS: Mapping[str, sympy.Expr] = MappingProxyType({"pi": sympy.pi})
 

@@ -12,7 +12,7 @@ from sympy.printing.pretty.stringpict import prettyForm
 
 from pinnkit.equations.choice import Choice
 from pinnkit.equations.expression import Expression, Scope
-from pinnkit.equations.functions import NORMAL, Hyp2f1, Legendre
+from pinnkit.equations.functions import INTEGRAL, NORMAL, Hyp2f1, Legendre
 from pinnkit.equations.text import to_text as to_text
 
 _WIDEST_FRACTION = 100
@@ -81,6 +81,8 @@ class _Pretty(PrettyPrinter):
             return prettyForm(
                 *slope.right(" ", prettyForm(*self._print(node.args[0]).parens())), binding=prettyForm.MUL
             )
+        if isinstance(node, INTEGRAL):
+            return self._print(sympy.Integral(*node.args))
         return self._print(sympy.Symbol(node.func.__name__))
 
     def _print_Derivative(self, node: sympy.Derivative) -> prettyForm:
@@ -123,6 +125,9 @@ class _Latex(LatexPrinter):
     def _print_AppliedUndef(self, node: AppliedUndef, exp: Any = None) -> str:
         if isinstance(node, NORMAL):
             text = rf"\frac{{\partial}}{{\partial n}} \left({self._print(node.args[0])}\right)"
+            return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
+        if isinstance(node, INTEGRAL):
+            text = self._print(sympy.Integral(*node.args))
             return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
         text = self._print(sympy.Symbol(node.func.__name__))
         return text if exp is None else rf"{text}^{{{exp}}}"

@@ -19,6 +19,7 @@ from pinnkit.equations.expression import Expression, Scope
 from pinnkit.equations.functions import CONSTANTS, NOT_NUMBERS
 from pinnkit.equations.names import unknown_name
 from pinnkit.equations.numbers import exact, magnitude, power, power_error
+from pinnkit.equations.reductions import REDUCTIONS, names_outside
 from pinnkit.equations.source import LARGEST, Source, read_syntax, read_tokens, split_sides
 from pinnkit.errors import Mistake, Place, UserError
 
@@ -53,6 +54,29 @@ def parse(
     return Expression(text, walk.result(), place)
 
 
+def parse_output(text: str, scope: Scope, place: Place | None = None) -> Expression:
+    """The number that a text makes of fields by reductions, such as `root(u, x, t = 1)`.
+
+    Raises:
+        UserError: whatever is not in the language, and what is no number.
+
+    Example:
+        >>> parse_output("2*integral(u^2, x, t = 1)", Scope(("x", "t"), ("u",))).tree
+        2*integral(u(x, t)**2, x, at(t, 1))
+    """
+    source = Source(text, place)
+    syntax = read_syntax(source, read_tokens(source, holding=True))
+    tree = _Walk(Context(source, syntax, scope, special=False, allow_normal=False, reductions=True)).result()
+    strange = names_outside(tree, scope)
+    whole = (0, len(text))
+    if strange:
+        hint = f"Reduce it: `integral({strange[0]})`, `maximum({strange[0]})`, `value({strange[0]}, …)`."
+        raise source.error(f"`{strange[0]}` is no number, and an output is one", whole, hint)
+    if not isinstance(tree, REDUCTIONS["roots"]) and tree.has(REDUCTIONS["roots"]):
+        raise source.error("`roots` is a list and stands alone", whole, "`root` is the first of them.")
+    return Expression(text, tree, place)
+
+
 def parse_equation(
     text: str,
     scope: Scope,
@@ -60,12 +84,19 @@ def parse_equation(
     *,
     special: bool = False,
     allow_normal: bool = False,
+    allow_integral: bool = False,
     allow_jump: bool = False,
 ) -> Expression:
     """The equation that a text says, as left minus right; a text without `=` is the residual itself.
 
-    Takes the arguments of `parse`, and `allow_jump`: whether `jump(...)` may be used, which has a meaning on an
-    interface only.
+    Args:
+        text: what the user wrote; line breaks are spaces.
+        scope: the declared names.
+        place: where the text stands, for the messages.
+        special: whether the functions of exact solutions (`besselj`, `legendre`, ...) may be called.
+        allow_normal: whether `dn(...)` may be used, which has a meaning on a face only.
+        allow_integral: whether `integral(...)` may be used, which is one number and no field.
+        allow_jump: whether `jump(...)` may be used, which has a meaning on an interface only.
 
     Raises:
         UserError: whatever is not in the language, with the text and a caret below it.
@@ -76,7 +107,17 @@ def parse_equation(
     """
     source = Source(text, place)
     sides = [
-        _Walk(Context(source, read_syntax(source, tokens), scope, special, allow_normal, allow_jump)).result()
+        _Walk(
+            Context(
+                source,
+                read_syntax(source, tokens),
+                scope,
+                special,
+                allow_normal,
+                allow_integral=allow_integral,
+                allow_jump=allow_jump,
+            )
+        ).result()
         for tokens in split_sides(source, read_tokens(source))
     ]
     if len(sides) == 1:

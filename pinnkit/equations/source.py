@@ -78,8 +78,12 @@ class Token:
         return self.start, self.end
 
 
-def read_tokens(source: Source) -> list[Token]:
+def read_tokens(source: Source, holding: bool = False) -> list[Token]:
     """The tokens of a text whose characters all mean something and whose parentheses close.
+
+    Args:
+        source: the text.
+        holding: whether `=` may stand inside parentheses, where it holds a coordinate at a value, and only there.
 
     Raises:
         UserError: a text that is too long or nested too deeply, a character without meaning, a parenthesis too many.
@@ -95,7 +99,7 @@ def read_tokens(source: Source) -> list[Token]:
             continue
         _check_token(source, token)
         tokens.append(token)
-    _check_parentheses(source, tokens)
+    _check_parentheses(source, tokens, holding)
     if len(tokens) > MOST_TOKENS:
         message = f"this expression has {len(tokens)} parts; there may be {MOST_TOKENS}"
         raise source.error(message, tokens[MOST_TOKENS].span, "Split it into several equations or fields.")
@@ -133,7 +137,7 @@ def _check_number(source: Source, token: Token) -> None:
         raise source.error("this number is too small to be told from zero", token.span)
 
 
-def _check_parentheses(source: Source, tokens: list[Token]) -> None:
+def _check_parentheses(source: Source, tokens: list[Token], holding: bool) -> None:
     opened: list[Token] = []
     for token in tokens:
         if token.text == "(":
@@ -144,7 +148,9 @@ def _check_parentheses(source: Source, tokens: list[Token]) -> None:
             if not opened:
                 raise source.error("this `)` closes nothing", token.span)
             opened.pop()
-        elif token.text == "=" and opened:
+        elif token.text == "=" and holding and not opened:
+            raise source.error("a single expression is needed here, not an equation", token.span)
+        elif token.text == "=" and opened and not holding:
             hint = "`=` stands between the two sides of an equation, outside all parentheses."
             raise source.error("`=` inside parentheses", token.span, hint)
     if opened:

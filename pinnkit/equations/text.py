@@ -4,8 +4,9 @@ import sympy
 
 from pinnkit.equations.differentiate import partial_of
 from pinnkit.equations.expression import Scope
-from pinnkit.equations.functions import NORMAL, name_of, operands_of
+from pinnkit.equations.functions import INTEGRAL, NORMAL, name_of, operands_of
 from pinnkit.equations.numbers import HIGHEST_POWER, exact
+from pinnkit.equations.reductions import along_of
 from pinnkit.errors import Mistake, UserError
 
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
@@ -57,6 +58,9 @@ def _write(node: sympy.Basic, scope: Scope) -> tuple[str, int]:
     partial = partial_of(node, scope)
     if partial is not None:
         return scope.name(partial), _ATOM
+    if isinstance(node, INTEGRAL):
+        along = "".join(f", {name}" for name in along_of(node))
+        return f"integral({_write(node.args[0], scope)[0]}{along})", _ATOM
     name = "dn" if isinstance(node, NORMAL) else name_of(node)
     if name is None:
         raise UserError(Mistake(f"`{str(node)[:80]}` is not in the language of expressions"))

@@ -73,6 +73,8 @@ def formulate(problem: Problem, hard: Hard = "auto") -> Formulation:
     """
     names = [condition.name for condition in problem.conditions]
     for name in hard if isinstance(hard, tuple) else ():
+        if any(name == condition.name for condition in problem.integrals):
+            raise UserError(f"condition `{name}` cannot be exact: it holds integrals; leave it out of `hard`")
         if name not in names:
             message, hint = unknown("condition", name, names)
             raise UserError(Mistake(f"{message} in `hard`", hint=hint))

@@ -134,7 +134,9 @@ def window_of(problem: Problem, lower: float, upper: float) -> Problem:
     """The same problem on a part of its time, its start as it is."""
     assert problem.time is not None
     time = problem.coordinate(problem.time)
-    cut = replace(time, lower=lower, upper=upper)
+    kept = [k for k, at in enumerate(time.breaks) if lower < at < upper]
+    breaks, texts = tuple(time.breaks[k] for k in kept), tuple(time.break_texts[k] for k in kept)
+    cut = replace(time, lower=lower, upper=upper, breaks=breaks, break_texts=texts)
     return replace(problem, coordinates=tuple(cut if c is time else c for c in problem.coordinates))
 
 
@@ -157,7 +159,8 @@ def handed_over(problem: Problem, before: Handover, upper: float) -> Problem:
             name = names.get((field, order)) or _free(f"start_{problem.scope.name(partial)}", taken)
             taken.add(name)
             started.append(Condition(name, (face,), _value(problem, partial), Given(before, partial)))
-    return replace(window_of(problem, before.time, upper), conditions=(*started, *kept))
+    integrals = tuple(i for i in problem.integrals if not any(_is_start(face, problem) for face in i.faces))
+    return replace(window_of(problem, before.time, upper), conditions=(*started, *kept), integrals=integrals)
 
 
 def require_marchable(problem: Problem) -> None:
@@ -176,6 +179,17 @@ def require_marchable(problem: Problem) -> None:
         if any(face.coordinate == problem.time and face.side == "upper" for face in condition.faces):
             raise UserError(
                 f"condition `{condition.name}` holds at the end of time, and `windows` go on from the start alone"
+            )
+    for integral in problem.integrals:
+        faces = integral.faces or (None,)
+        if any(problem.time in integral.over(problem.scope, face) for face in faces):
+            raise UserError(
+                f"condition `{integral.name}` integrates over time, and `windows` know one part of it at a time; "
+                "solve all of time at once, or integrate along the other coordinates alone"
+            )
+        if any(face is not None and face.coordinate == problem.time and face.side == "upper" for face in faces):
+            raise UserError(
+                f"condition `{integral.name}` holds at the end of time, and `windows` go on from the start alone"
             )
     if not any(_is_start(face, problem) for condition in problem.conditions for face in condition.faces):
         raise UserError(f"`{problem.name}` has no condition at the start of time for the first of the `windows`")

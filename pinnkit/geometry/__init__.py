@@ -1,5 +1,15 @@
-"""Where a problem lives: domains, their faces and measures, as NumPy values."""
+"""Where a problem lives: domains, their faces and measures, and rules for integrals over them, as NumPy values."""
 
 from pinnkit.geometry.box import Box, BoxFace, box_of, face_of
+from pinnkit.geometry.clenshaw_curtis import ClenshawCurtis
+from pinnkit.geometry.gauss_legendre import GaussLegendre
+from pinnkit.geometry.quadrature import Quadrature
+from pinnkit.registry import Registry
 
-__all__ = ["Box", "BoxFace", "box_of", "face_of"]
+QUADRATURES: Registry[Quadrature] = Registry(
+    "quadrature",
+    Quadrature,  # type: ignore[type-abstract]  # the table only compares with it and never builds it
+    {"gauss_legendre": GaussLegendre, "clenshaw_curtis": ClenshawCurtis},
+)
+
+__all__ = ["QUADRATURES", "Box", "BoxFace", "ClenshawCurtis", "GaussLegendre", "Quadrature", "box_of", "face_of"]

@@ -8,12 +8,15 @@ from typing import final
 import numpy as np
 import torch
 from torch import Tensor
+from torch.func import functional_call
 
+from pinnkit.derivatives.jet import Jet
 from pinnkit.errors import Mistake, SolveError, UserError, unknown
 from pinnkit.formulation.trial import Trial
-from pinnkit.geometry import box_of, face_of
+from pinnkit.geometry import GaussLegendre, Quadrature, box_of, face_of
 from pinnkit.objective.compiled import CompiledRows
 from pinnkit.objective.expressions import evaluate_residuals
+from pinnkit.objective.integrals import PreparedIntegrals
 from pinnkit.objective.objective import Objective
 from pinnkit.objective.residual_gradients import Further
 from pinnkit.objective.residuals import (
@@ -49,6 +52,7 @@ class Assembly:
         corrected: whether points drawn with a density p count 1/p, so that the loss stays the mean over the domain.
         further: equations and conditions that are rows of the objective alone; nothing else sees them.
         compiled: whether the equations' rows are compiled; those of the conditions are too few to gain by it.
+        quadrature: the rule for the nodes of integral conditions.
     """
 
     trial: Trial
@@ -59,6 +63,7 @@ class Assembly:
     corrected: bool = True
     compiled: bool = False
     further: Further = field(default_factory=Further)
+    quadrature: Quadrature = GaussLegendre()
 
     def __post_init__(self) -> None:
         for name in self.weights:
@@ -71,14 +76,15 @@ class Assembly:
 
     @property
     def terms(self) -> tuple[str, ...]:
-        """The names of the terms: equations, then soft conditions, then further ones."""
+        """The names of the terms: equations, soft conditions, integral conditions, further ones."""
         return (*self.plain_terms, *self.further.origins)
 
     @property
     def plain_terms(self) -> tuple[str, ...]:
         """The names of the terms of the problem itself."""
         formulation = self.trial.formulation
-        return tuple(e.name for e in formulation.equations) + tuple(c.name for c in formulation.soft)
+        parts = (formulation.equations, formulation.soft, formulation.problem.integrals)
+        return tuple(part.name for own in parts for part in own)
 
     @cached_property
     def parts(self) -> tuple[str, ...]:
@@ -96,7 +102,13 @@ class Assembly:
         blocks = [part for own in rows for part in own.parts(max(1, self.chunk // len(own.terms)))]
         sweeps = [part for block in blocks for part in block.parts(self._points_of_a_sweep(block))]
         layout = self.trial.layout
-        return Objective(blocks, weights, layout.size, self.chunk, sweeps, layout.shapes)
+        whole = [prepared.rows(weights[prepared.name]) for prepared in self._integrals]
+        return Objective([*blocks, *whole], weights, layout.size, self.chunk, [*sweeps, *whole], layout.shapes)
+
+    @cached_property
+    def _integrals(self) -> tuple[PreparedIntegrals, ...]:
+        """The integral conditions on their nodes, which are the same for every draw."""
+        return tuple(PreparedIntegrals.of(c, self.trial, self.quadrature) for c in self.trial.problem.integrals)
 
     @cached_property
     def _in_other_precision(self) -> "Assembly":
@@ -152,7 +164,27 @@ class Assembly:
                 values = values - condition.given(points) if condition.given is not None else values
                 worst = max(worst, float(np.max(np.abs(values))))
             found[condition.name] = worst
+        for name, (residual, _) in self._on_finer_nodes(theta).items():
+            found[name] = float(residual.abs().max())
         return found
+
+    def scales(self, theta: Tensor) -> dict[str, float]:
+        """The size of every integral condition: its largest term, with the integrals of the sizes of the integrands."""
+        return {name: scale for name, (_, scale) in self._on_finer_nodes(theta).items()}
+
+    def _on_finer_nodes(self, theta: Tensor) -> dict[str, tuple[Tensor, float]]:
+        """The residual (M,) and the scale of every integral condition, at nodes that training never used."""
+        parameters = self.trial.layout.split(theta)
+
+        def network(jet: Jet) -> Jet:
+            fields: Jet = functional_call(self.trial.network, parameters, (jet,))
+            return fields
+
+        with torch.no_grad():
+            finer = [
+                PreparedIntegrals.of(c, self.trial, self.quadrature, finer=True) for c in self.trial.problem.integrals
+            ]
+            return {prepared.name: (prepared.values(network), prepared.scale(network)) for prepared in finer}
 
     @cached_property
     def _equations(self) -> dict[str, AnyResidual]:

@@ -125,18 +125,20 @@ class GlobalRows(Rows):
 
     Args:
         trial: the fields.
-        terms: the name of each row.
+        terms: the names of the terms, one after the other.
         function: the network as a function of jets to the rows (count,), scaled.
+        each: how many rows every term has.
     """
 
     trial: Trial
     terms: tuple[str, ...]
     function: Callable[[NetworkFunction], Tensor]
+    each: int = 1
 
     @property
     def count(self) -> int:  # type: ignore[override]
-        """One row a term."""
-        return len(self.terms)
+        """As many rows for each term."""
+        return self.each * len(self.terms)
 
     def values(self, theta: Tensor) -> Tensor:
         """The rows (count,)."""

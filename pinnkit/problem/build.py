@@ -13,14 +13,18 @@ from pinnkit.equations.names import check_name
 from pinnkit.equations.parse import parse_number
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.ansatz import ansatz_of
+from pinnkit.problem.breaks import read_breaks
 from pinnkit.problem.faces import parse_faces
+from pinnkit.problem.integrals import has_integral, integral_condition, require_faces
 from pinnkit.problem.named import named_function
 from pinnkit.problem.names import check_declared, check_label, short
+from pinnkit.problem.outputs import read_outputs
 from pinnkit.problem.problem import (
     Condition,
     Coordinate,
     Equation,
     Face,
+    IntegralCondition,
     NamedFunction,
     Parameter,
     Problem,
@@ -101,6 +105,10 @@ class _Builder:
         ansatz = self._noting(ansatz_of, keys, scope)
         regions = self._noting(regions_of, keys, coordinates, {p.name: p.value for p in parameters}, _uses)
         interfaces = self._noting(interfaces_of, keys, scope)
+        ends = {c.name: (c.lower, c.upper) for c in coordinates}
+        outputs = self._attempt(
+            read_outputs, keys.outputs, scope, ends, {p.name: p.value for p in parameters}, self.where
+        )
         reference = self._reference(keys.reference, scope) if keys.reference is not None else None
         truth = keys.reference.parameters if keys.reference is not None else {}
         reference = self._attempt(with_truth, reference, truth, parameters, self.where, self.key_where)
@@ -112,7 +120,8 @@ class _Builder:
             coordinates=coordinates,
             fields=tuple(keys.fields or ()),
             equations=equations,
-            conditions=conditions,
+            conditions=tuple(c for c in conditions if isinstance(c, Condition)),
+            integrals=tuple(c for c in conditions if isinstance(c, IntegralCondition)),
             parameters=parameters,
             functions=functions,
             time=keys.time,
@@ -121,6 +130,7 @@ class _Builder:
             ansatz=ansatz,
             regions=regions,
             interfaces=interfaces,
+            outputs=outputs or (),
             reference=reference,
             tolerance=tolerance,
             config=keys.config,
@@ -197,10 +207,11 @@ class _Builder:
         if not lower < upper:
             self.mistakes.append(Mistake(empty_interval(name, lower, upper), place))
             return None
+        breaks = self._attempt(read_breaks, interval.breaks, name, (lower, upper), self.where, values) or ((), ())
         if interval.periodic and name == self.data.get("time"):
             self.mistakes.append(Mistake(f"`{name}` is time, and time is not periodic", place))
         periodic = interval.periodic and name != self.data.get("time")
-        return Coordinate(name, lower, upper, periodic, (texts[0], texts[1]), place)
+        return Coordinate(name, lower, upper, periodic, (texts[0], texts[1]), *breaks, place)
 
     def _parameters(self, keys: ProblemKeys) -> tuple[Parameter, ...]:
         built = []
@@ -265,15 +276,19 @@ class _Builder:
         scope: Scope | None,
         coordinates: Sequence[Coordinate],
         values: Mapping[str, float],
-    ) -> tuple[Condition, ...]:
-        built = []
+    ) -> tuple[Condition | IntegralCondition, ...]:
+        built: list[Condition | IntegralCondition | None] = []
         for name, given in keys.conditions.items():
             place = self.where("conditions", name, "equation")
-            faces = self._faces(name, given.on, coordinates, keys.time, values) if scope is not None else None
+            faces = self._faces(name, given.on or (), coordinates, keys.time, values) if scope is not None else None
             residual = self._attempt(condition_residual, given.equation, scope, place) if scope is not None else None
-            if faces is not None and residual is not None:
+            if not given.on:
+                self._attempt(require_faces, name, residual, self.where("conditions", name))
+            if faces is not None and residual is not None and has_integral(residual):
+                built.append(self._attempt(integral_condition, name, residual, faces, scope, place))
+            elif faces and residual is not None:
                 built.append(Condition(name, faces, residual))
-        return tuple(built)
+        return tuple(condition for condition in built if condition is not None)
 
     def _faces(
         self,

@@ -6,6 +6,7 @@ from pinnkit.equations.expression import Partial
 from pinnkit.problem.counting import held, implied, lacking, listed, on_face, space, time_faces
 from pinnkit.problem.faces import ends
 from pinnkit.problem.finding import Remark
+from pinnkit.problem.integral_checks import without_field
 from pinnkit.problem.problem import Problem
 
 
@@ -128,6 +129,7 @@ def no_field(problem: Problem) -> Iterator[Remark]:
         if not h.partials:
             message = f"`{h.condition.name}` says nothing about any field on `{h.face}`"
             yield Remark(message, h.condition.residual.place)
+    yield from without_field(problem)
 
 
 def _derivative(problem: Problem, field: str, coordinate: str, order: int) -> str:

@@ -53,9 +53,12 @@ def lacking(problem: Problem, coordinate: Coordinate, everything: tuple[Held, ..
     """Whether the conditions along a coordinate are fewer than the orders of all fields together.
 
     They are counted over all fields, since a system of first order (`u_t = v_x`, `v_t = u_x`) may well have both of
-    its conditions on one field.
+    its conditions on one field. An integral along this coordinate alone counts as one as well.
     """
     given = sum(1 for h in everything if h.face.coordinate == coordinate.name)
+    for integral in problem.integrals:
+        face = integral.faces[0] if integral.faces else None
+        given += integral.over(problem.scope, face) == (coordinate.name,)
     return given < sum(problem.order(f, coordinate.name) for f in problem.fields)
 
 

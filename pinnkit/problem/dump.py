@@ -8,10 +8,12 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from pinnkit.problem.breaks import written_breaks
 from pinnkit.problem.problem import (
     Condition,
     Coordinate,
     Face,
+    IntegralCondition,
     Interface,
     NamedFunction,
     Parameter,
@@ -62,12 +64,15 @@ def dump_problem(problem: Problem) -> str:
     if problem.functions:
         keys["functions"] = {f.name: _function(f) for f in problem.functions}
     keys["equations"] = {e.name: _equation(e.residual) for e in problem.equations}
-    if problem.conditions:
+    if problem.conditions or problem.integrals:
         keys["conditions"] = {c.name: _condition(c) for c in problem.conditions}
     if problem.regions:
         keys["regions"] = {r.name: _braces(_region(r, problem)) for r in problem.regions}
     if problem.interfaces:
         keys["interfaces"] = {i.name: _interface(i) for i in problem.interfaces}
+        keys["conditions"] |= {c.name: _condition(c) for c in problem.integrals}
+    if problem.outputs:
+        keys["outputs"] = {output.name: _text(output.expression.text) for output in problem.outputs}
     if problem.reference is not None:
         keys["reference"] = _reference(problem.reference)
     keys["tolerance"] = problem.tolerance
@@ -102,7 +107,11 @@ def _text(text: str) -> DoubleQuotedScalarString:
 def _interval(coordinate: Coordinate) -> Any:
     numbers = (coordinate.lower, coordinate.upper)
     ends = _flow([_text(text) if text else end for text, end in zip(coordinate.ends, numbers, strict=True)])
-    return _braces({"range": ends, "periodic": True}) if coordinate.periodic else ends
+    more: dict[str, Any] = {"periodic": True} if coordinate.periodic else {}
+    if coordinate.breaks:
+        given = written_breaks(coordinate.breaks, coordinate.break_texts)
+        more["breaks"] = _flow([_text(at) if isinstance(at, str) else at for at in given])
+    return _braces({"range": ends, **more}) if more else ends
 
 
 def _parameter(parameter: Parameter) -> Any:
@@ -134,9 +143,10 @@ def _equation(residual: Any) -> Any:
     return _text(residual.text)
 
 
-def _condition(condition: Condition) -> CommentedMap:
+def _condition(condition: Condition | IntegralCondition) -> CommentedMap:
     faces = [_text(_face(face)) for face in condition.faces]
-    return _braces({"on": faces[0] if len(faces) == 1 else _flow(faces), "equation": _text(condition.residual.text)})
+    on = {"on": faces[0] if len(faces) == 1 else _flow(faces)} if faces else {}
+    return _braces({**on, "equation": _text(condition.residual.text)})
 
 
 def _region(region: Region, problem: Problem) -> dict[str, Any]:

@@ -41,6 +41,8 @@ def more_equations(problem: Problem) -> Iterator[Remark]:
 def unused_parameter(problem: Problem) -> Iterator[Remark]:
     """A parameter that nothing uses."""
     trees = [c.residual.tree for c in problem.conditions]
+    trees += [c.residual.tree for c in problem.integrals]
+    trees += [output.expression.tree for output in problem.outputs]
     used: set[str] = set()
     for equation in problem.equations:
         if isinstance(equation.residual, TorchResidual):
@@ -54,7 +56,9 @@ def unused_parameter(problem: Problem) -> Iterator[Remark]:
             yield Remark(f"nothing determines the unknown parameter `{parameter.name}`", parameter.place, hint)
     if problem.reference is not None:
         used.update(str(symbol) for e in problem.reference.exact.values() for symbol in e.tree.free_symbols)
-    used.update(word for c in problem.coordinates for text in c.ends for word in re.findall(r"\w+", text))
+    used.update(
+        word for c in problem.coordinates for text in (*c.ends, *c.break_texts) for word in re.findall(r"\w+", text)
+    )
     for parameter in problem.parameters:
         if parameter.name not in used and parameter.unknown is None:
             yield Remark(f"the parameter `{parameter.name}` is used nowhere", parameter.place)

@@ -72,6 +72,6 @@ def as_written(expression: Expression, problem: Problem) -> Expression:
     names = tuple(f.name for f in problem.functions)
     scope = replace(problem.scope, fields=(*problem.fields, *names), named={})
     try:
-        return parse_equation(expression.text, scope, special=True, allow_normal=True)
+        return parse_equation(expression.text, scope, special=True, allow_normal=True, allow_integral=True)
     except UserError:  # what no text says, such as a description
         return expression

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal, final
+from typing import Any, Literal, TypeVar, final
 
 import numpy as np
 import sympy
@@ -12,6 +12,8 @@ from pinnkit.equations.expression import Expression, Partial, Scope
 from pinnkit.equations.parse import parse_number
 from pinnkit.equations.partials import partials_in
 from pinnkit.errors import Mistake, Place, UserError, unknown
+from pinnkit.problem.breaks import require_breaks
+from pinnkit.problem.output import Output
 from pinnkit.problem.unknown import Unknown
 
 Parity = Literal["odd", "even"]
@@ -23,7 +25,8 @@ Side = Literal["lower", "upper"]
 class Coordinate:
     """An independent variable and its interval; a periodic one is joined at its ends.
 
-    ``ends`` are the texts of the lower and the upper end that parameters are part of, else empty.
+    ``ends`` are the texts of the lower and the upper end that parameters are part of, else empty. Integrals are split
+    at the ``breaks``, which rise inside the interval; ``break_texts`` are to them as ``ends`` to the ends.
     """
 
     name: str
@@ -31,6 +34,8 @@ class Coordinate:
     upper: float
     periodic: bool = False
     ends: tuple[str, str] = ("", "")
+    breaks: tuple[float, ...] = ()
+    break_texts: tuple[str, ...] = ()
     place: Place | None = field(default=None, compare=False)
 
     @property
@@ -112,8 +117,35 @@ class Condition:
 
     def tree_on(self, face: Face, scope: Scope) -> sympy.Expr:
         """The residual on one face, its normal derivatives written along the face's coordinate."""
-        along = scope.symbols[face.coordinate]
-        return self.residual.tree.replace(NORMAL, lambda of: face.outward * sympy.diff(of, along))
+        return resolved(self.residual.tree, face, scope)
+
+
+def resolved(tree: sympy.Expr, face: Face | None, scope: Scope) -> sympy.Expr:
+    """A tree with its normal derivatives written along the coordinate of a face; as it is, without one."""
+    if face is None:
+        return tree
+    along = scope.symbols[face.coordinate]
+    return tree.replace(NORMAL, lambda of: face.outward * sympy.diff(of, along))
+
+
+@final
+@dataclass(frozen=True)
+class IntegralCondition:
+    """An equation between integrals, as a residual (left minus right) with fields inside of integrals alone.
+
+    Integrals go ``along`` the named coordinates, at every value of the others; along none that are named, over the
+    whole domain, or over all ``faces`` together.
+    """
+
+    name: str
+    residual: Expression
+    faces: tuple[Face, ...] = ()
+    along: tuple[str, ...] = ()
+
+    def over(self, scope: Scope, face: Face | None) -> tuple[str, ...]:
+        """The coordinates that are integrated, on one of the faces or, without faces, in the domain."""
+        free = tuple(c for c in scope.coordinates if face is None or c != face.coordinate)
+        return self.along or free
 
 
 @final
@@ -208,6 +240,7 @@ class Problem:
     fields: tuple[str, ...]
     equations: tuple[Equation, ...]
     conditions: tuple[Condition, ...] = ()
+    integrals: tuple[IntegralCondition, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     functions: tuple[NamedFunction, ...] = ()
     time: str | None = None
@@ -218,6 +251,7 @@ class Problem:
     interfaces: tuple[Interface, ...] = ()
     parts: Mapping[str, tuple[Coordinate, ...]] = field(default_factory=dict)
     homes: Mapping[str, str] = field(default_factory=dict)
+    outputs: tuple[Output, ...] = ()
     reference: Reference | None = None
     tolerance: float = 1e-3
     config: str = "levenberg_marquardt"
@@ -293,7 +327,9 @@ class Problem:
         conditions = tuple(_on(condition, {c.name: c for c in coordinates}) for condition in self.conditions)
         numbers = {p.name: p.value for p in changed}
         regions = tuple(replace(r, coordinates=tuple(_moved(c, numbers) for c in r.coordinates)) for r in self.regions)
-        return replace(self, parameters=changed, coordinates=coordinates, conditions=conditions, regions=regions)
+        integrals = tuple(_on(condition, {c.name: c for c in coordinates}) for condition in self.integrals)
+        moved = replace(self, coordinates=coordinates, conditions=conditions, integrals=integrals, regions=regions)
+        return replace(moved, parameters=changed)
 
 
 def _changed(parameter: Parameter, value: float) -> Parameter:
@@ -314,7 +350,10 @@ def _moved(coordinate: Coordinate, values: Mapping[str, float]) -> Coordinate:
     )
     if not lower < upper:
         raise UserError(Mistake(empty_interval(coordinate.name, lower, upper), coordinate.place))
-    return replace(coordinate, lower=lower, upper=upper)
+    given = zip(coordinate.break_texts, coordinate.breaks, strict=True)
+    breaks = tuple(parse_number(text, coordinate.place, values) if text else at for text, at in given)
+    require_breaks(coordinate.name, lower, upper, breaks, coordinate.place)
+    return replace(coordinate, lower=lower, upper=upper, breaks=breaks)
 
 
 def empty_interval(name: str, lower: float, upper: float) -> str:
@@ -322,7 +361,10 @@ def empty_interval(name: str, lower: float, upper: float) -> str:
     return f"the interval of `{name}` must go from a lower to an upper end, not from {lower:g} to {upper:g}"
 
 
-def _on(condition: Condition, coordinates: Mapping[str, Coordinate]) -> Condition:
+AnyCondition = TypeVar("AnyCondition", Condition, IntegralCondition)
+
+
+def _on(condition: AnyCondition, coordinates: Mapping[str, Coordinate]) -> AnyCondition:
     """The condition on faces that have moved with their coordinates."""
     faces = []
     for face in condition.faces:

@@ -78,7 +78,7 @@ def _symbolic(given: sympy.Basic, scope: Scope, place: Place) -> Expression:
 def condition_residual(given: Any, scope: Scope, place: Place) -> Expression:
     """A condition's residual, in which `dn` may stand for the normal derivative."""
     if isinstance(given, str):
-        return parse_equation(given, scope, place, allow_normal=True)
+        return parse_equation(given, scope, place, allow_normal=True, allow_integral=True)
     return _symbolic(given, scope, place)
 
 

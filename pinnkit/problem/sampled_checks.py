@@ -13,6 +13,7 @@ from pinnkit.errors import UserError
 from pinnkit.problem.counting import implied
 from pinnkit.problem.faces import ends
 from pinnkit.problem.finding import Remark
+from pinnkit.problem.integral_checks import satisfied_by_zero, unsatisfied
 from pinnkit.problem.prescribed import Prescribed, prescribed
 from pinnkit.problem.problem import Condition, Equation, Face, Problem, Symmetry, TorchResidual, partials_of
 from pinnkit.problem.sampling import SAMPLES, Statement, evaluate, interior, is_known, on_faces, statements
@@ -145,6 +146,8 @@ def trivial_solution(problem: Problem) -> Iterator[Remark]:
         values = evaluate(statement.tree, problem, statement.points(problem), zero)
         if values is None or not np.all(np.abs(values) < 1e-12):
             return
+    if not satisfied_by_zero(problem):
+        return
     fields = " and ".join(f"`{field} = 0`" for field in problem.fields)
     message = f"{fields} satisfies all equations and conditions"
     hint = "Training may well find it. A condition or a source that is not zero is needed for any other answer."
@@ -227,6 +230,7 @@ def exact_reference(problem: Problem) -> Iterator[Remark]:
                 f"relative residual {error:.3g}"
             )
             yield Remark(message, statement.place)
+    yield from unsatisfied(problem, lambda partial: _differentiated(problem, partial), _EXACT)
 
 
 def _exact_symmetry(problem: Problem, declared: Symmetry) -> Iterator[Remark]:

@@ -116,7 +116,7 @@ _NUMBER = {"anyOf": [{"type": "number"}, _TEXT]}
 _RANGE = {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}
 _INTERVAL = {
     "type": "object",
-    "properties": {"range": _RANGE, "periodic": {"type": "boolean"}},
+    "properties": {"range": _RANGE, "periodic": {"type": "boolean"}, "breaks": {"type": "array", "items": _NUMBER}},
     "required": ["range"],
     "additionalProperties": False,
 }
@@ -162,13 +162,14 @@ class Interval(_Part):
 
     range: Annotated[list[Number], BeforeValidator(_range), WithJsonSchema(_RANGE)]
     periodic: StrictBool = False
+    breaks: list[Number] = []
 
 
 @final
 class ConditionKeys(_Part):
-    """Where a condition holds, and the equation that holds there."""
+    """Where a condition holds, and the equation that holds there; one of integrals may hold for the whole domain."""
 
-    on: Texts = Field(description='A face such as "x = -1", a list of faces, or "boundary" for all faces in space.')
+    on: Texts | None = Field(None, description='A face such as "x = -1", a list of faces, or "boundary".')
     equation: ConditionText
 
 
@@ -234,6 +235,7 @@ class ProblemKeys(_Part):
     ansatz: dict[StrictStr, ExpressionText] = Field({}, description="Fields as expressions of the network `N`.")
     regions: dict[StrictStr, dict[StrictStr, RegionRange]] = Field({}, description="Parts with networks of their own.")
     interfaces: Interfaces = Field({}, description="What holds where two regions meet, by name.")
+    outputs: dict[StrictStr, ExpressionText] = Field({}, description="Numbers made of the solved fields, by name.")
     reference: ReferenceKeys | None = Field(None, description="What is known of the answer.")
     tolerance: Number = Field(1e-3, description="The relative L2 error up to which an answer counts as verified.")
     config: StrictStr = Field("levenberg_marquardt", description="The recommended way to solve it.")

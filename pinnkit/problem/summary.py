@@ -11,7 +11,7 @@ from pinnkit.problem.finding import Finding
 from pinnkit.problem.named import as_written
 from pinnkit.problem.names import short
 from pinnkit.problem.prescribed import number, prescribed
-from pinnkit.problem.problem import Condition, Coordinate, Face, Problem, TorchResidual
+from pinnkit.problem.problem import Condition, Coordinate, Face, IntegralCondition, Problem, TorchResidual
 from pinnkit.problem.regions import contacts, touches
 from pinnkit.problem.unknown import Unknown
 
@@ -37,6 +37,10 @@ def summary(problem: Problem, findings: Sequence[Finding] = (), as_latex: bool =
     for interface in problem.interfaces:
         on = "; ".join(str(c) for c in contacts(problem) if touches(interface, c))
         lines += ["", f"interface {interface.name} on {on}", f"    {interface.residual.text}"]
+    for held in problem.integrals:
+        lines += ["", f"condition {held.name} {_over(held, problem)}", *_equation(held.residual, problem, as_latex)]
+    if problem.outputs:
+        lines += ["", *(f"output {output.name} = {output.expression.text}" for output in problem.outputs)]
     lines += ["", f"reference: {_reference(problem)}", ""]
     lines += [_finding(finding) for finding in findings]
     return "\n".join([*lines, outcome(findings)])
@@ -82,6 +86,7 @@ def _unknown(unknown: Unknown, start: str) -> str:
 def _interval(coordinate: Coordinate, problem: Problem) -> str:
     notes = ["time"] if coordinate.name == problem.time else []
     notes += ["periodic"] if coordinate.periodic else []
+    notes += [f"integrals split at {', '.join(f'{at:.12g}' for at in coordinate.breaks)}"] if coordinate.breaks else []
     tail = f" ({', '.join(notes)})" if notes else ""
     return f"{coordinate.name} in [{coordinate.lower:.12g}, {coordinate.upper:.12g}]{tail}"
 
@@ -92,6 +97,20 @@ def _equation(residual: Expression | TorchResidual, problem: Problem, as_latex: 
     shown = as_written(residual, problem)
     printed = latex(shown, problem.scope) if as_latex else unicode(shown, problem.scope)
     return [f"    {line}" for line in printed.splitlines()]
+
+
+def _over(condition: IntegralCondition, problem: Problem) -> str:
+    """Over what the integrals of a condition go, and at which values of the other coordinates it holds."""
+    over = condition.over(problem.scope, condition.faces[0] if condition.faces else None)
+    held = {face.coordinate for face in condition.faces}
+    others = [name for name in problem.scope.coordinates if name not in over and name not in held]
+    if not condition.along and len(held) > 1:
+        told = "over all of its faces together"
+    else:
+        told = f"integrated over {', '.join(over)}"
+    on = f", on {', '.join(str(face) for face in condition.faces)}" if condition.faces else ""
+    at = f", at every {', '.join(others)}" if condition.along and others else ""
+    return f"{told}{on}{at}"
 
 
 def _fixed(condition: Condition, problem: Problem) -> list[str]:

@@ -39,6 +39,7 @@ def judge(
     residuals: Mapping[str, float],
     conditions: Mapping[str, float],
     scale: float = 1.0,
+    scales: Mapping[str, float] | None = None,
 ) -> Verdict:
     """Compare an answer with its reference.
 
@@ -54,11 +55,12 @@ def judge(
         conditions: the largest violation of every condition.
         scale: the magnitude of the fields; a condition counts as violated above ``10 * tolerance * scale``, since the
             largest violation is a maximum over points and lies above the mean that the tolerance speaks of.
+        scales: the same for conditions by name that have a magnitude of their own, as those of integrals do.
     """
     failures = [
         *_not_finite(errors, residuals, conditions),
         *(_without_reference(residuals, conditions) if reference is None else _against(errors, tolerance, reference)),
-        *_violated(conditions, MARGIN * tolerance * scale),
+        *_violated(conditions, {name: MARGIN * tolerance * (scales or {}).get(name, scale) for name in conditions}),
     ]
     if failures or reference is None:
         return Verdict("not verified", tuple(failures))
@@ -107,9 +109,9 @@ def _against(errors: Errors, tolerance: float, reference: ReferenceSolution) -> 
     return sentences
 
 
-def _violated(conditions: Mapping[str, float], most: float) -> list[str]:
+def _violated(conditions: Mapping[str, float], most: Mapping[str, float]) -> list[str]:
     return [
-        f"The condition `{name}` is violated by {value:.2g}, where at most {most:.2g} is accepted."
+        f"The condition `{name}` is violated by {value:.2g}, where at most {most[name]:.2g} is accepted."
         for name, value in conditions.items()
-        if np.isfinite(value) and value > most
+        if np.isfinite(value) and value > most[name]
     ]

@@ -17,6 +17,7 @@ import torch
 from pinnkit.building import build_run
 from pinnkit.cli import main
 from pinnkit.config import Config, load_config
+from pinnkit.geometry import QUADRATURES
 from pinnkit.networks import EMBEDDINGS, NETWORKS, TorchModule
 from pinnkit.objective.causal import Causal
 from pinnkit.objective.pseudo_time import PseudoTime
@@ -34,7 +35,7 @@ from pinnkit.windows import Windows
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {str(path.relative_to(DOCS)): path.read_text(encoding="utf-8") for path in sorted(DOCS.rglob("*.md"))}
 METHODS = {name: text for name, text in PAGES.items() if name.startswith("methods/")}
-TABLES: tuple[Registry[Any], ...] = (SAMPLERS, OPTIMIZERS, NETWORKS, EMBEDDINGS, REFERENCES)
+TABLES: tuple[Registry[Any], ...] = (SAMPLERS, QUADRATURES, OPTIMIZERS, NETWORKS, EMBEDDINGS, REFERENCES)
 ENTRIES = [(table, name) for table in TABLES for name in table.names()]
 IDS = [name for _, name in ENTRIES]
 BESIDE_TABLES = (
@@ -109,6 +110,7 @@ def test_a_page_shows_the_line_that_selects_its_part(table: Registry[Any], name:
         (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
         config = load_config(tmp_path / "config.yaml")
         chosen += [config.network, config.embedding, config.points, config.condition_points, *config.phases]
+        chosen.append(config.quadrature)
     assert any(type(found) is part for found in chosen)
 
 

@@ -40,7 +40,8 @@ def test_the_example_is_true(mark: str, text: str) -> None:
         with pytest.raises(UserError):
             parse_equation(text, SCOPE, special=True, allow_normal=True)
     else:
-        parse_equation(text, SCOPE, special=mark == "exact", allow_normal=text.startswith("dn"))
+        whole = {"allow_normal": "dn" in text, "allow_integral": text.startswith("integral")}
+        parse_equation(text, SCOPE, special=mark == "exact", **whole)
 
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, *OPERATORS, *CONSTANTS])
