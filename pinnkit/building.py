@@ -24,6 +24,7 @@ from pinnkit.objective.residual_gradients import Further
 from pinnkit.optimizers import Auto, Optimizer
 from pinnkit.optimizers.optimizer import DTYPES
 from pinnkit.points import Uniform
+from pinnkit.problem.axes import Axes
 from pinnkit.problem.problem import Problem
 from pinnkit.stage import Found
 
@@ -168,9 +169,7 @@ def _balanced(assembly: Assembly, config: Config) -> dict[str, float]:
 def _features(
     problem: Problem, config: Config, generator: torch.Generator, dtype: torch.dtype, device: torch.device
 ) -> Features:
-    intervals = {c.name: (c.lower, c.upper) for c in problem.coordinates}
-    periodic = frozenset(c.name for c in problem.coordinates if c.periodic)
-    return config.embedding.build(problem.scope, intervals, periodic, generator, dtype, device)
+    return config.embedding.build(Axes.of(problem), generator, dtype, device)
 
 
 def _chosen(

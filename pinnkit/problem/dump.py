@@ -1,6 +1,7 @@
 """A problem written as the text of a problem file, from which reading it gives an equal problem."""
 
 import io
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -92,8 +93,15 @@ def _text(text: str) -> DoubleQuotedScalarString:
 
 def _interval(coordinate: Coordinate) -> Any:
     numbers = (coordinate.lower, coordinate.upper)
-    ends = _flow([_text(text) if text else end for text, end in zip(coordinate.ends, numbers, strict=True)])
-    return _braces({"range": ends, "periodic": True}) if coordinate.periodic else ends
+    ends = _flow([_text(text) if text else _end(end) for text, end in zip(coordinate.ends, numbers, strict=True)])
+    more: dict[str, Any] = {"periodic": True} if coordinate.periodic else {}
+    more |= {"scale": coordinate.scale} if coordinate.scale != 1.0 else {}
+    return _braces({"range": ends, **more}) if more else ends
+
+
+def _end(value: float) -> float | str:
+    """An end as a file says it: an infinite one as a text."""
+    return value if math.isfinite(value) else str(value)
 
 
 def _value(parameter: Parameter) -> Any:

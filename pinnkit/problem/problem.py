@@ -12,6 +12,7 @@ from pinnkit.equations.expression import Expression, Partial, Scope
 from pinnkit.equations.parse import parse_number
 from pinnkit.equations.partials import partials_in
 from pinnkit.errors import Mistake, Place, UserError, unknown
+from pinnkit.problem.maps import Axis
 
 Parity = Literal["odd", "even"]
 Side = Literal["lower", "upper"]
@@ -22,7 +23,8 @@ Side = Literal["lower", "upper"]
 class Coordinate:
     """An independent variable and its interval; a periodic one is joined at its ends.
 
-    ``ends`` are the texts of the lower and the upper end that parameters are part of, else empty.
+    ``ends`` are the texts of the lower and the upper end that parameters are part of, else empty. An end may be
+    infinite; the interval is then mapped with the length ``scale``.
     """
 
     name: str
@@ -30,11 +32,17 @@ class Coordinate:
     upper: float
     periodic: bool = False
     ends: tuple[str, str] = ("", "")
+    scale: float = 1.0
     place: Place | None = field(default=None, compare=False)
 
     @property
+    def axis(self) -> Axis:
+        """The map between the unit interval and this one."""
+        return Axis(self.name, self.lower, self.upper, self.periodic, self.scale)
+
+    @property
     def length(self) -> float:
-        """The length of the interval."""
+        """The length of the interval, which may be infinite."""
         return self.upper - self.lower
 
 

@@ -1,6 +1,7 @@
 """The keys of a problem file and the types of their values: the edge at which pydantic checks, and nothing past it."""
 
 import copy
+import math
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, final
 
@@ -32,6 +33,10 @@ def _number(value: Any) -> int | float | str:
     if isinstance(value, str) or (_is_number(value) and abs(value) < _LARGEST):
         return value
     raise _must('a finite number, or a constant as text such as "2*pi"')
+
+
+def _end(value: Any) -> Any:
+    return value if isinstance(value, float) and math.isinf(value) else _number(value)
 
 
 def _equation(value: Any) -> Any:
@@ -107,7 +112,7 @@ _NUMBER = {"anyOf": [{"type": "number"}, _TEXT]}
 _RANGE = {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}
 _INTERVAL = {
     "type": "object",
-    "properties": {"range": _RANGE, "periodic": {"type": "boolean"}},
+    "properties": {"range": _RANGE, "periodic": {"type": "boolean"}, "scale": _NUMBER},
     "required": ["range"],
     "additionalProperties": False,
 }
@@ -129,6 +134,7 @@ _FOURIER = {
 }
 
 Number = Annotated[Any, BeforeValidator(_number), WithJsonSchema(_NUMBER)]
+End = Annotated[Any, BeforeValidator(_end), WithJsonSchema(_NUMBER)]
 EquationText = Annotated[Any, BeforeValidator(_equation), WithJsonSchema(_TEXT)]
 ConditionText = Annotated[Any, BeforeValidator(_condition_equation), WithJsonSchema(_TEXT)]
 ExpressionText = Annotated[Any, BeforeValidator(_expression), WithJsonSchema(_NUMBER)]
@@ -146,10 +152,11 @@ class _Part(BaseModel):
 
 @final
 class Interval(_Part):
-    """The interval of a coordinate, joined at its ends where it is periodic."""
+    """The interval of a coordinate, joined at its ends where it is periodic, mapped where an end is infinite."""
 
-    range: Annotated[list[Number], BeforeValidator(_range), WithJsonSchema(_RANGE)]
+    range: Annotated[list[End], BeforeValidator(_range), WithJsonSchema(_RANGE)]
     periodic: StrictBool = False
+    scale: Number = None
 
 
 @final

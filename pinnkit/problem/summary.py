@@ -1,5 +1,6 @@
 """A problem printed back as it was understood, with everything that the checks found."""
 
+import math
 from collections.abc import Sequence
 
 import sympy
@@ -70,7 +71,10 @@ def _interval(coordinate: Coordinate, problem: Problem) -> str:
     notes = ["time"] if coordinate.name == problem.time else []
     notes += ["periodic"] if coordinate.periodic else []
     tail = f" ({', '.join(notes)})" if notes else ""
-    return f"{coordinate.name} in [{coordinate.lower:.12g}, {coordinate.upper:.12g}]{tail}"
+    left = f"[{coordinate.lower:.12g}" if math.isfinite(coordinate.lower) else "(-inf"
+    right = f"{coordinate.upper:.12g}]" if math.isfinite(coordinate.upper) else "inf)"
+    mapped = "" if coordinate.axis.finite else f", mapped algebraically with scale {coordinate.scale:.12g}"
+    return f"{coordinate.name} in {left}, {right}{mapped}{tail}"
 
 
 def _equation(residual: Expression | TorchResidual, problem: Problem, as_latex: bool) -> list[str]:

@@ -5,6 +5,7 @@ sin B z with B drawn once from the seed, the same in both precisions.
 """
 
 import math
+from collections.abc import Iterable
 
 import pytest
 import torch
@@ -13,13 +14,17 @@ from torch import Tensor
 from pinnkit.derivatives import jet
 from pinnkit.derivatives.autograd import differentiate
 from pinnkit.derivatives.indices import IndexSet
-from pinnkit.equations.expression import Scope
 from pinnkit.errors import UserError
 from pinnkit.networks import EMBEDDINGS, Embedding, Features, Fourier, Scaled
+from pinnkit.problem.axes import Axes
+from pinnkit.problem.maps import Axis
 
 FLOAT64 = torch.float64
-SCOPE = Scope(("x", "t"), ("u",))
 INTERVALS = {"x": (-1.0, 3.0), "t": (2.0, 2.5)}
+
+
+def axes(intervals: dict[str, tuple[float, float]], periodic: Iterable[str] = (), time: str | None = None) -> Axes:
+    return Axes(tuple(Axis(name, *ends, periodic=name in periodic) for name, ends in intervals.items()), time)
 
 
 def built(
@@ -30,7 +35,7 @@ def built(
     device: str = "cpu",
 ) -> Features:
     generator = torch.Generator().manual_seed(seed)
-    return embedding.build(SCOPE, INTERVALS, frozenset(periodic), generator, dtype, torch.device(device))
+    return embedding.build(axes(INTERVALS, periodic), generator, dtype, torch.device(device))
 
 
 def points() -> Tensor:
@@ -86,13 +91,12 @@ def test_harmonics() -> None:
     assert found.shape == (9, 5)
 
 
-CIRCLES = Scope(("x", "y", "t"), ("u",), time="t")
 ROUND = {"x": (-1.0, 3.0), "y": (0.5, 1.5), "t": (2.0, 2.5)}
 
 
 def around(embedding: Embedding) -> Features:
     generator = torch.Generator().manual_seed(0)
-    return embedding.build(CIRCLES, ROUND, frozenset("xy"), generator, FLOAT64, torch.device("cpu"))
+    return embedding.build(axes(ROUND, "xy", "t"), generator, FLOAT64, torch.device("cpu"))
 
 
 def spots(count: int = 7) -> Tensor:
@@ -116,9 +120,8 @@ def test_products_of_harmonics() -> None:
 
 def test_three_circles_have_products_of_two_and_of_three() -> None:
     intervals = {**ROUND, "t": (0.0, 1.0)}
-    space = Scope(("x", "y", "t"), ("u",))
     generator = torch.Generator().manual_seed(0)
-    found = Scaled(products=True).build(space, intervals, frozenset("xyt"), generator, FLOAT64, torch.device("cpu"))
+    found = Scaled(products=True).build(axes(intervals, "xyt"), generator, FLOAT64, torch.device("cpu"))
     value = found(jet.coordinates(spots(200), IndexSet.closure([], 3))).value
     assert value.shape[1] == found.count == 3 * 2 + 3 * 4 + 8
     assert int(torch.linalg.matrix_rank(value)) == found.count
