@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable
 
 import pytest
+import sympy
 import torch
 from torch import Tensor
 
@@ -206,3 +207,30 @@ def test_stretch_of_what_cannot_be_stretched() -> None:
         built(Scaled(stretch={"y": 2.0}))
     with pytest.raises(UserError, match="`x` is periodic"):
         built(Scaled(stretch={"x": 2.0}), ("x",))
+
+
+@pytest.mark.parametrize(
+    ("ends", "scale"), [((0.5, math.inf), 2.0), ((-math.inf, 1.0), 0.3), ((-math.inf, math.inf), 3.0)]
+)
+def test_infinite_ends_enter_by_their_map(ends: tuple[float, float], scale: float) -> None:
+    """Jets of s(x) beside sympy's derivatives of the same map, to order four."""
+    axis = Axis("x", *ends, scale=scale)
+    at = axis.from_unit(torch.linspace(0.05, 0.95, 7, dtype=FLOAT64).numpy())
+    features = Scaled(stretch={"x": 2.0}).build(Axes((axis,)), torch.Generator(), FLOAT64, torch.device("cpu"))
+    found = features(jet.coordinates(torch.tensor(at)[:, None], IndexSet.closure([(4,)], 1)))
+    x = sympy.Symbol("x", real=True)
+    for order in range(5):
+        tree = 2 * axis.tree(x).diff(x, order)
+        expected = torch.tensor([float(tree.subs(x, sympy.Float(p, 30))) for p in at], dtype=FLOAT64)
+        torch.testing.assert_close(found.derivative((order,))[:, 0], expected, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", EMBEDDINGS.names())
+@pytest.mark.parametrize("dtype", [torch.float32, FLOAT64])
+def test_infinite_coordinates_are_no_trouble(name: str, dtype: torch.dtype) -> None:
+    axis = Axis("x", -math.inf, math.inf)
+    features = EMBEDDINGS.build(name).build(Axes((axis,)), torch.Generator(), dtype, torch.device("cpu"))
+    far = torch.tensor([[-math.inf], [-1e30], [1e30], [math.inf]], dtype=dtype)
+    found = features(jet.coordinates(far, IndexSet.closure([(4,)], 1))).coefficients
+    assert torch.isfinite(found).all()
+    torch.testing.assert_close(found[:, :2], found[:, :2].flip(1), rtol=1e-6, atol=1e-12)
