@@ -29,6 +29,7 @@ from pinnkit.objective.residual_gradients import Further
 from pinnkit.optimizers import Auto, Optimizer
 from pinnkit.optimizers.optimizer import DTYPES
 from pinnkit.points import Uniform
+from pinnkit.problem.axes import Axes
 from pinnkit.problem.problem import Coordinate, Problem
 from pinnkit.stage import Found
 
@@ -187,26 +188,18 @@ def _features(
     """The features of the whole domain, or those of every part that has fields of its own."""
 
     def of(coordinates: Sequence[Coordinate]) -> Features:
-        intervals = {c.name: (c.lower, c.upper) for c in coordinates}
-        periodic = frozenset(c.name for c in coordinates if c.periodic)
-        return config.embedding.build(problem.scope, intervals, periodic, generator, dtype, device)
+        return config.embedding.build(Axes.along(coordinates, problem.time), generator, dtype, device)
 
     if not problem.homes:
         return of(problem.coordinates)
     parts = [problem.coordinates_in(part) for part in dict.fromkeys(problem.homes.values())]
-    boxes = [[[c.lower for c in part], [c.upper for c in part], _middle(part)] for part in parts]
+    boxes = [[[c.lower for c in part], [c.upper for c in part], [_middle(c) for c in part]] for part in parts]
     return EnsembleFeatures([of(part) for part in parts], torch.tensor(boxes, dtype=dtype, device=device))
 
 
-def _middle(coordinates: Sequence[Coordinate]) -> list[float]:
-    """A point inside a box, the middle where it has one."""
-    found = []
-    for c in coordinates:
-        ends = [end for end in (c.lower, c.upper) if np.isfinite(end)]
-        found.append(
-            sum(ends) / len(ends) if len(ends) == 2 else sum(ends) + float(np.isinf(c.upper)) - 1.0 * np.isinf(c.lower)
-        )
-    return found
+def _middle(coordinate: Coordinate) -> float:
+    """A point inside an interval, the middle of its map."""
+    return float(coordinate.axis.from_unit(np.array(0.5)))
 
 
 def _network(

@@ -148,6 +148,48 @@ def _less_square(function: Callable[..., Tensor], z: Tensor, indices: IndexSet, 
     return y.whole(), slope.whole()
 
 
+def reciprocal(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
+    """y = 1/z with f' = -y^2."""
+    y, slope, given = _Unfilled(z), _Unfilled(z), z.unbind()
+    torch.reciprocal(given[0], out=y[0])
+    torch.mul(-y[0], y[0], out=slope[0])
+    for k in range(1, len(indices)):
+        torch.mul(slope[0], given[k], out=y[k])
+        for i, j, weight in indices.chains[k]:
+            y[k].addcmul_(slope[i], given[j], value=weight)
+        torch.mul(y[0], y[k], out=slope[k]).mul_(-2.0)
+        for i, j, weight in indices.squares[k]:
+            slope[k].addcmul_(y[i], y[j], value=-weight)
+    return y.whole(), slope.whole()
+
+
+def bounded(z: Tensor) -> Tensor:
+    """z/sqrt(1 + z^2), the sign of z where z is infinite."""
+    return torch.where(z.isinf(), z.sign(), z / torch.hypot(torch.ones_like(z), z))
+
+
+def algebraic(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
+    """y = z/sqrt(1 + z^2) with f' = c^3, where c = 1/sqrt(1 + z^2) falls as -y c^2: all of them are bounded."""
+    y, c, square, slope, fall = (_Unfilled(z) for _ in range(5))
+    given = z.unbind()
+    y[0].copy_(bounded(given[0]))
+    torch.reciprocal(torch.hypot(torch.ones_like(given[0]), given[0]), out=c[0])
+    torch.mul(c[0], c[0], out=square[0])
+    torch.mul(c[0], square[0], out=slope[0])
+    torch.mul(-y[0], square[0], out=fall[0])
+    for k in range(1, len(indices)):
+        for out, rate in ((y, slope), (c, fall)):
+            torch.mul(rate[0], given[k], out=out[k])
+            for i, j, weight in indices.chains[k]:
+                out[k].addcmul_(rate[i], given[j], value=weight)
+        for out, left, right, sign in ((square, c, c, 1.0), (slope, c, square, 1.0), (fall, y, square, -1.0)):
+            torch.mul(left[0], right[k], out=out[k]).addcmul_(left[k], right[0])
+            for i, j in indices.splits[k]:
+                out[k].addcmul_(left[i], right[j])
+            out[k].mul_(sign)
+    return y.whole(), slope.whole()
+
+
 def softplus(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
     """y = log(1 + exp z), of which the derivative is the logistic function."""
     slope, _ = logistic(z, indices)

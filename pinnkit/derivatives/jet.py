@@ -105,6 +105,16 @@ def gelu(z: Jet) -> Jet:
     return multiply(z, _elementary(z, torch.special.ndtr, composition.normal_distribution))
 
 
+def reciprocal(z: Jet) -> Jet:
+    """1/z."""
+    return _elementary(z, torch.reciprocal, composition.reciprocal)
+
+
+def algebraic(z: Jet) -> Jet:
+    """z/sqrt(1 + z^2), which never overflows."""
+    return _elementary(z, composition.bounded, composition.algebraic)
+
+
 def _elementary(z: Jet, plain: Callable[[Tensor], Tensor], rule: composition.Rule | None) -> Jet:
     """Of a bare value torch's own function, which reverse mode can differentiate as often as it likes."""
     if len(z.indices) == 1 or rule is None:

@@ -1,5 +1,6 @@
 """Which conditions are built into the field exactly, which become rows of the objective, and why."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,9 @@ from pinnkit.problem.problem import Condition, Equation, Face, Problem
 
 Hard = Literal["auto", "all", "none"] | tuple[str, ...]
 """Which conditions to build in: those that gain by it, all that can be, none, or these."""
+
+_LIMIT = 1e100
+"""A coordinate at which an expression has its limit at infinity, and its square is still finite."""
 
 _KINKED = (sympy.Abs, sympy.sign, sympy.Heaviside, sympy.Piecewise, sympy.Min, sympy.Max)
 
@@ -114,6 +118,8 @@ def _choose(condition: Condition, problem: Problem, hard: Hard) -> Choice:
         return soft("its value has a jump or a kink, which the lift would carry into the whole domain")
     alone = len(problem.coordinates) == 1
     for name, f in fixed:
+        if f.order and math.isinf(_end(name, f, problem)):
+            return soft("it fixes a derivative at infinity, where every derivative of the fields vanishes by their map")
         if f.order and f.coordinate != problem.time and not alone:
             return soft("it fixes a derivative, and only values are built in away from the start of time")
         if name in problem.divergence_free and f.coordinate != problem.time:
@@ -199,19 +205,22 @@ def _lift_of(field: str, fixed: Sequence[tuple[str, Fixed]], problem: Problem) -
     return build_lift([f for name, f in fixed if name == field], problem, symmetries, problem.coordinates_of(field))
 
 
+def _end(field: str, fixed: Fixed, problem: Problem) -> float:
+    """The value of the coordinate on the face on which something is fixed."""
+    along = next(c for c in problem.coordinates_of(field) if c.name == fixed.coordinate)
+    return along.lower if fixed.side == "lower" else along.upper
+
+
 def _holds(field: str, fixed: Fixed, lift: Lift, problem: Problem) -> bool:
     """Whether the finished lift still takes a prescribed value, at 64 points of its face."""
     if fixed.value is None:
         return True
     symbol = problem.scope.symbols[fixed.coordinate]
-    coordinates = problem.coordinates_of(field)
-    along = next(c for c in coordinates if c.name == fixed.coordinate)
-    end = along.lower if fixed.side == "lower" else along.upper
     unit = np.random.default_rng(0).random((64, len(problem.coordinates)))
     values: dict[str, np.ndarray | float] = dict(problem.values)
-    for column, coordinate in zip(unit.T, coordinates, strict=True):
-        values[coordinate.name] = coordinate.lower + coordinate.length * column
-    values[fixed.coordinate] = np.full(64, end)
+    for column, coordinate in zip(unit.T, problem.coordinates_of(field), strict=True):
+        values[coordinate.name] = coordinate.axis.from_unit(column)
+    values[fixed.coordinate] = np.full(64, np.clip(_end(field, fixed, problem), -_LIMIT, _LIMIT))
     got = compile_tree(sympy.diff(lift.value, symbol, fixed.order), problem.scope)(values)
     wanted = compile_tree(fixed.value, problem.scope)(values)
     scale = 1.0 + float(np.max(np.abs(wanted)))

@@ -2,7 +2,8 @@
 
 On a box, G is the boolean sum of one-dimensional interpolations (W. J. Gordon, SIAM J. Numer. Anal. 8 (1971) 158): for
 one coordinate after the other, time last, the gap between G and the prescribed values is interpolated along that
-coordinate and added. D is the product of each coordinate's own distance.
+coordinate and added. D is the product of each coordinate's own distance. Along a coordinate with an infinite end both
+are written in its map s in [-1, 1], so that they take their values at infinity too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import final
 
 import sympy
 
+from pinnkit.equations.numbers import exact
 from pinnkit.problem.prescribed import number
 from pinnkit.problem.problem import Coordinate, Problem, Side, Symmetry
 
@@ -72,6 +74,8 @@ def build_lift(
 
 def _interpolation(fixed: Sequence[Fixed], value: sympy.Expr, x: sympy.Symbol, along: Coordinate) -> sympy.Expr:
     """What must be added so that `value` takes all that is fixed along one coordinate."""
+    if not along.axis.finite:
+        return _mapped_interpolation(fixed, value, x, along)
     low, high = number(along.lower), number(along.upper)
     gaps: Mapping[tuple[Side, int], sympy.Expr] = {
         (f.side, f.order): f.value - sympy.diff(value, x, f.order).subs(x, low if f.side == "lower" else high)
@@ -87,8 +91,43 @@ def _interpolation(fixed: Sequence[Fixed], value: sympy.Expr, x: sympy.Symbol, a
     )
 
 
+def _mapped_interpolation(fixed: Sequence[Fixed], value: sympy.Expr, x: sympy.Symbol, along: Coordinate) -> sympy.Expr:
+    """The same where an end is infinite: linear in s between two ends, powers of L' (1 + s)/2 from a finite one alone.
+
+    L' makes the slope at the finite end that of x. What has no limit at infinity is taken as zero: whether the lift
+    then holds is seen when it is evaluated.
+    """
+    axis, added = along.axis, sympy.S.Zero
+    if any(f.order for f in fixed):
+        finite = axis.from_lower(x) if fixed[0].side == "lower" else axis.from_upper(x)
+        step = finite * exact(axis.scale) * (1 if fixed[0].side == "lower" else -1)
+        for f in sorted(fixed, key=lambda f: f.order):
+            added += _gap(f, value + added, x, along) * step**f.order / sympy.factorial(f.order)
+        return added
+    ways = {"lower": axis.from_upper(x), "upper": axis.from_lower(x)}
+    gaps = {f.side: _gap(f, value, x, along) for f in fixed}
+    return sum((gap * ways[side] if len(gaps) == 2 else gap for side, gap in gaps.items()), start=sympy.S.Zero)
+
+
+def _gap(f: Fixed, value: sympy.Expr, x: sympy.Symbol, along: Coordinate) -> sympy.Expr:
+    """What is missing of a prescribed value at an end that may be infinite."""
+    if f.value is None:
+        return sympy.S.Zero
+    gap = f.value - sympy.diff(value, x, f.order).subs(x, number(_end(f, along)))
+    return f.value if gap.has(sympy.nan, sympy.zoo, sympy.oo, sympy.AccumBounds) else gap
+
+
+def _end(f: Fixed, along: Coordinate) -> float:
+    return along.lower if f.side == "lower" else along.upper
+
+
 def _distance(fixed: Sequence[Fixed], x: sympy.Symbol, along: Coordinate) -> sympy.Expr:
     """A function of the coordinate that vanishes, as often as needed, at the fixed ends, and is at most 1 else."""
+    if not along.axis.finite:
+        axis, lower = along.axis, fixed[0].side == "lower"
+        if len({f.side for f in fixed}) == 2:
+            return axis.from_both(x)
+        return (axis.from_lower(x) if lower else axis.from_upper(x)) ** len(fixed)
     low, high, length = number(along.lower), number(along.upper), number(along.upper) - number(along.lower)
     if len({f.side for f in fixed}) == 2:
         return 4 * (x - low) * (high - x) / length**2

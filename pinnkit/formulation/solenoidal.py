@@ -130,6 +130,6 @@ def _cancel(slopes: Sequence[sympy.Expr], problem: Problem) -> bool:
     unit = np.random.default_rng(0).random((_SAMPLES, len(problem.coordinates)))
     values: dict[str, np.ndarray | float] = dict(problem.values)
     for column, coordinate in zip(unit.T, problem.coordinates, strict=True):
-        values[coordinate.name] = coordinate.lower + coordinate.length * column
+        values[coordinate.name] = coordinate.axis.from_unit(column)
     one, other = (compile_tree(slope, problem.scope).broadcast(values, unit[:, 0]) for slope in slopes)
     return bool(np.all(np.abs(one + other) <= 1e-10 * float(np.max(np.abs(one)) + np.max(np.abs(other)))))

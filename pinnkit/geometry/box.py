@@ -6,6 +6,7 @@ from typing import Protocol, final
 import numpy as np
 
 from pinnkit.errors import Mistake, UserError, unknown
+from pinnkit.problem.maps import Axis
 from pinnkit.problem.problem import Face, Problem, Side
 
 
@@ -29,9 +30,13 @@ class Box:
         names: one name a coordinate, in the order in which the columns of points are given.
         lower: the lower ends, shape (d,), in the coordinates' own units.
         upper: the upper ends, shape (d,), each above its lower end.
+        scales: the lengths of the maps of coordinates with an infinite end, shape (d,); without them all are finite.
+
+    Along a coordinate with an infinite end the map from the unit cube is that of `Axis`: points are spread evenly in
+    the mapped coordinate, and stay finite.
 
     Raises:
-        UserError: an interval that is empty or not finite.
+        UserError: an interval that is empty, or not finite where there are no scales.
 
     Example:
         >>> Box(("x", "t"), [-1, 0], [1, 3]).measure
@@ -41,9 +46,12 @@ class Box:
     names: tuple[str, ...]
     lower: np.ndarray
     upper: np.ndarray
+    scales: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        for end in ("lower", "upper"):
+        for end in ("lower", "upper", "scales"):
+            if getattr(self, end) is None:
+                continue
             values = np.array(getattr(self, end), dtype=np.float64)
             if values.shape != (len(self.names),):
                 raise UserError(
@@ -52,7 +60,8 @@ class Box:
             values.setflags(write=False)
             object.__setattr__(self, end, values)
         for name, low, high in zip(self.names, self.lower, self.upper, strict=True):
-            if not (np.isfinite(low) and np.isfinite(high) and low < high):
+            finite = (np.isfinite(low) and np.isfinite(high)) or self.scales is not None
+            if not (finite and low < high):
                 raise UserError(
                     f"the interval of `{name}` is [{low:g}, {high:g}]; it needs two finite ends, the lower first"
                 )
@@ -68,19 +77,26 @@ class Box:
         return self.dimension
 
     @property
+    def axes(self) -> tuple[Axis, ...]:
+        """The map of every coordinate."""
+        scales = self.scales if self.scales is not None else np.ones(self.dimension)
+        ends = zip(self.names, self.lower, self.upper, scales, strict=True)
+        return tuple(Axis(name, float(low), float(high), scale=float(scale)) for name, low, high, scale in ends)
+
+    @property
     def measure(self) -> float:
-        """The volume, the product of the intervals' lengths."""
+        """The volume, the product of the intervals' lengths, which may be infinite."""
         return float(np.prod(self.upper - self.lower))
 
     def from_unit(self, unit: np.ndarray) -> np.ndarray:
-        """The points lower + (upper - lower) s for points s of the unit cube, shape (n, d)."""
-        points = self.lower + (self.upper - self.lower) * np.asarray(unit, dtype=np.float64)
-        # Rounding may carry a point with s = 1 past the end by one unit in the last place.
-        return np.clip(points, self.lower, self.upper)
+        """The points lower + (upper - lower) u, or the mapped ones, for points u of the unit cube, shape (n, d)."""
+        columns = np.asarray(unit, dtype=np.float64).T
+        return np.stack([axis.from_unit(u) for axis, u in zip(self.axes, columns, strict=True)], axis=1)
 
     def to_unit(self, points: np.ndarray) -> np.ndarray:
         """The inverse of `from_unit`: points of the unit cube, shape (n, d)."""
-        return (np.asarray(points, dtype=np.float64) - self.lower) / (self.upper - self.lower)
+        columns = np.asarray(points, dtype=np.float64).T
+        return np.stack([axis.to_unit(x) for axis, x in zip(self.axes, columns, strict=True)], axis=1)
 
     def inside(self, points: np.ndarray) -> np.ndarray:
         """Which of the points, shape (n, d), lie in the box or on its boundary; booleans of shape (n,)."""
@@ -113,7 +129,7 @@ class BoxFace:
     Args:
         coordinate: the coordinate that is held.
         side: the end at which it is held, which gives the direction of the outward normal.
-        value: the value of the coordinate on the face.
+        value: the value of the coordinate on the face; points of a face at infinity lie at the `reach` of its axis.
         box: the box that the face bounds.
     """
 
@@ -147,7 +163,7 @@ class BoxFace:
     def from_unit(self, unit: np.ndarray) -> np.ndarray:
         """The points of the face, shape (n, d), that belong to points of the unit cube, shape (n, d - 1)."""
         points = self.box.from_unit(np.insert(np.asarray(unit, dtype=np.float64), self.axis, 0.0, axis=1))
-        points[:, self.axis] = self.value
+        points[:, self.axis] = self.box.axes[self.axis].placed(self.value)
         return points
 
 
@@ -158,6 +174,7 @@ def box_of(problem: Problem, part: str = "") -> Box:
         tuple(c.name for c in coordinates),
         np.array([c.lower for c in coordinates]),
         np.array([c.upper for c in coordinates]),
+        np.array([c.scale for c in coordinates]),
     )
 
 

@@ -8,10 +8,10 @@ from torch import Tensor
 
 from pinnkit.derivatives import jet
 from pinnkit.derivatives.jet import Jet
-from pinnkit.equations.expression import Scope
 from pinnkit.errors import UserError
 from pinnkit.networks.network import Embedding, Features
 from pinnkit.networks.scaled import Scaled
+from pinnkit.problem.axes import Axes
 
 
 @final
@@ -36,17 +36,9 @@ class Fourier(Embedding):
         if not 0 < self.scale < float("inf"):
             raise UserError(f"`scale` of embedding `fourier` is {self.scale:g}; it needs a finite number above 0")
 
-    def build(
-        self,
-        scope: Scope,
-        intervals: dict[str, tuple[float, float]],
-        periodic: frozenset[str],
-        generator: torch.Generator,
-        dtype: torch.dtype,
-        device: torch.device,
-    ) -> Features:
+    def build(self, axes: Axes, generator: torch.Generator, dtype: torch.dtype, device: torch.device) -> Features:
         """The map for these coordinates, B drawn from `generator`."""
-        scaled = Scaled().build(scope, intervals, periodic, generator, dtype, device)
+        scaled = Scaled().build(axes, generator, dtype, device)
         drawn = torch.randn(self.count, scaled.count, generator=generator, dtype=torch.float64, device="cpu")
         return _FourierFeatures(scaled, (drawn * self.scale).to(dtype=dtype, device=device))
 

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import nn
 
-from pinnkit.equations.expression import Scope
+from pinnkit.problem.axes import Axes
 
 
 class Network(ABC):
@@ -26,16 +26,8 @@ class Embedding(ABC):
     """A rule that builds the fixed map from coordinates to a network's features; it has no trained parameters."""
 
     @abstractmethod
-    def build(
-        self,
-        scope: Scope,
-        intervals: dict[str, tuple[float, float]],
-        periodic: frozenset[str],
-        generator: torch.Generator,
-        dtype: torch.dtype,
-        device: torch.device,
-    ) -> "Features":
-        """The map for coordinates with these intervals, some of them periodic."""
+    def build(self, axes: Axes, generator: torch.Generator, dtype: torch.dtype, device: torch.device) -> "Features":
+        """The map for coordinates along these axes."""
 
 
 class Features(nn.Module, ABC):

@@ -10,9 +10,10 @@ from torch import Tensor, nn
 
 from pinnkit.derivatives import jet
 from pinnkit.derivatives.jet import Jet
-from pinnkit.equations.expression import Scope
 from pinnkit.errors import Mistake, UserError, unknown
+from pinnkit.networks.mapped import Mapped
 from pinnkit.networks.network import Embedding, Features
+from pinnkit.problem.axes import Axes
 
 _HIGHEST_POWER = 6
 """Beyond it, one feature alone would be a wall or a constant."""
@@ -22,6 +23,8 @@ _HIGHEST_POWER = 6
 @dataclass(frozen=True)
 class Scaled(Embedding):
     """Each coordinate as s (2 x - a - b)/(b - a); a periodic one as cos k w x, sin k w x, w = 2 pi/(b - a), k = 1..m.
+
+    Where an end is infinite, the coordinate enters as its map s(x) in [-1, 1] (see `Axis`), which is algebraic.
 
     The harmonics make every field exactly periodic, with all its derivatives (S. Dong, N. Ni, J. Comput. Phys. 435
     (2021) 110242).
@@ -53,38 +56,32 @@ class Scaled(Embedding):
                     f"`stretch` of embedding `scaled` is {factor:g} for `{name}`; it needs a finite number above 0"
                 )
 
-    def build(
-        self,
-        scope: Scope,
-        intervals: dict[str, tuple[float, float]],
-        periodic: frozenset[str],
-        generator: torch.Generator,
-        dtype: torch.dtype,
-        device: torch.device,
-    ) -> Features:
+    def build(self, axes: Axes, generator: torch.Generator, dtype: torch.dtype, device: torch.device) -> Features:
         """The map for these coordinates.
 
         Raises:
             UserError: `stretch` names something that is not a coordinate, or is periodic; `time_powers` are given where
                 no coordinate is time.
         """
-        if self.time_powers != (0,) and scope.time is None:
+        if self.time_powers != (0,) and axes.time is None:
             raise UserError("`time_powers` of embedding `scaled` is given, and no coordinate of the problem is time")
         for name in self.stretch:
-            if name not in scope.coordinates:
-                message, hint = unknown("coordinate", name, scope.coordinates)
+            if name not in axes.names:
+                message, hint = unknown("coordinate", name, axes.names)
                 raise UserError(Mistake(f"{message} in `stretch` of embedding `scaled`", hint=hint))
-            if name in periodic:
+            if name in axes.periodic:
                 raise UserError(f"`{name}` is periodic: it enters by its `harmonics`, and has no `stretch`")
-        maps = []
-        for number, name in enumerate(scope.coordinates):
-            low, high = intervals[name]
+        maps: list[_Map | Mapped] = []
+        for number, axis in enumerate(axes.axes):
+            name, low, high = axis.name, axis.lower, axis.upper
             factor = self.stretch.get(name, 1.0)
-            if name in periodic:
+            if axis.periodic:
                 waves = [2.0 * torch.pi * k / (high - low) for k in range(1, self.harmonics + 1)]
                 maps.append(_Map(number, torch.tensor(waves, dtype=dtype, device=device), None))
+            elif not axis.finite:
+                maps.append(Mapped(number, axis, factor))
             else:
-                powers = self.time_powers if name == scope.time else (0,)
+                powers = self.time_powers if name == axes.time else (0,)
                 scale = torch.tensor([factor * 2.0 / (high - low) * 10.0**p for p in powers], dtype=torch.float64)
                 shift = -0.5 * scale * (low + high)
                 maps.append(_Map(number, scale.to(dtype=dtype, device=device), shift.to(dtype=dtype, device=device)))
@@ -104,6 +101,8 @@ class _Map(nn.Module):
         # Numbers of the problem, not of the run: they follow the precision and are not saved.
         self.register_buffer("scale", scale, persistent=False)
         self.register_buffer("shift", shift, persistent=False)
+        self.waves = shift is None
+        self.count = 2 * len(scale) if self.waves else len(scale)
 
     def forward(self, coordinates: Jet) -> Jet:
         alone = coordinates.channel(self.coordinate)
@@ -117,12 +116,12 @@ class _Map(nn.Module):
 class _ScaledFeatures(Features):
     """Every coordinate's own features, in their order, and behind them the products of those of several circles."""
 
-    def __init__(self, maps: list[_Map], products: bool) -> None:
+    def __init__(self, maps: list[_Map | Mapped], products: bool) -> None:
         super().__init__()
         self.maps = nn.ModuleList(maps)
         self.products = products
-        own = [len(m.scale) if m.shift is not None else 2 * len(m.scale) for m in maps]
-        waves = [n for n, m in zip(own, maps, strict=True) if m.shift is None]
+        own = [m.count for m in maps]
+        waves = [n for n, m in zip(own, maps, strict=True) if m.waves]
         # Every circle takes part with one of its waves or with 1; a product has two of them at least.
         self.count = sum(own) + (prod(1 + n for n in waves) - 1 - sum(waves) if products else 0)
 
@@ -133,7 +132,7 @@ class _ScaledFeatures(Features):
         waves: list[Jet] = []
         multiplied: list[Jet] = []
         for feature, found in zip(self.maps, own, strict=True):
-            if feature.shift is None:
+            if feature.waves:
                 made = [_products(earlier, found) for earlier in waves + multiplied]
                 waves, multiplied = [*waves, found], [*multiplied, *made]
         return jet.concatenate([*own, *multiplied])

@@ -164,8 +164,8 @@ class Assembly:
                 values = values - condition.given(points) if condition.given is not None else values
                 worst = max(worst, float(np.max(np.abs(values))))
             found[condition.name] = worst
-        for name, (residual, _) in self._on_finer_nodes(theta).items():
-            found[name] = float(residual.abs().max())
+        for name, (left, _) in self._on_finer_nodes(theta).items():
+            found[name] = float(left.abs().max())
         return found
 
     def scales(self, theta: Tensor) -> dict[str, float]:

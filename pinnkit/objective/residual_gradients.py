@@ -108,7 +108,7 @@ def _along_all(equation: Equation, problem: Problem) -> Iterator[tuple[Origin, E
         sentence = f"equation `{equation.name}` is a Python function, and `residual_gradients` needs its derivatives"
         raise UserError(Mistake(sentence, hint="Write it as text or as a sympy expression."))
     for coordinate in problem.coordinates:
-        origin = Origin(equation.name, coordinate.name, coordinate.length / 2)
+        origin = Origin(equation.name, coordinate.name, coordinate.axis.half)
         tree = _derivative(equation.residual.tree, origin, problem.scope)
         if tree != 0:
             yield origin, _expression(tree, origin)
@@ -119,7 +119,7 @@ def _within_faces(condition: Condition, problem: Problem) -> Iterator[tuple[Orig
     for coordinate in problem.coordinates:
         faces = tuple(face for face in condition.faces if face.coordinate != coordinate.name)
         if faces:
-            origin = Origin(condition.name, coordinate.name, coordinate.length / 2)
+            origin = Origin(condition.name, coordinate.name, coordinate.axis.half)
             tree = _derivative(condition.residual.tree, origin, problem.scope)
             given = _given(condition, origin) if condition.given is not None else None
             if tree != 0:

@@ -16,6 +16,7 @@ from pinnkit.problem.ansatz import ansatz_of
 from pinnkit.problem.breaks import read_breaks
 from pinnkit.problem.faces import parse_faces
 from pinnkit.problem.integrals import has_integral, integral_condition, require_faces
+from pinnkit.problem.intervals import parse_end, parse_scale
 from pinnkit.problem.named import named_function
 from pinnkit.problem.names import check_declared, check_label, short
 from pinnkit.problem.outputs import read_outputs
@@ -199,7 +200,7 @@ class _Builder:
         for i, end in enumerate(interval.range):
             in_range = self.where("coordinates", name, "range", i)
             exact = in_range if in_range != place else self.where("coordinates", name, i)
-            ends.append(self._attempt(parse_number, end, exact, values))
+            ends.append(self._attempt(parse_end, end, exact, values))
             texts.append(str(end) if isinstance(end, str) and _uses(end, values) else "")
         lower, upper = ends
         if lower is None or upper is None:
@@ -211,7 +212,11 @@ class _Builder:
         if interval.periodic and name == self.data.get("time"):
             self.mistakes.append(Mistake(f"`{name}` is time, and time is not periodic", place))
         periodic = interval.periodic and name != self.data.get("time")
-        return Coordinate(name, lower, upper, periodic, (texts[0], texts[1]), *breaks, place)
+        joined = "time" if name == self.data.get("time") else "periodic" if periodic else None
+        scale = self._attempt(parse_scale, interval.scale, lower, upper, place, joined)
+        if scale is None:
+            return None
+        return Coordinate(name, lower, upper, periodic, (texts[0], texts[1]), *breaks, scale, place)
 
     def _parameters(self, keys: ProblemKeys) -> tuple[Parameter, ...]:
         built = []

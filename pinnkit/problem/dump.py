@@ -1,6 +1,7 @@
 """A problem written as the text of a problem file, from which reading it gives an equal problem."""
 
 import io
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -106,12 +107,18 @@ def _text(text: str) -> DoubleQuotedScalarString:
 
 def _interval(coordinate: Coordinate) -> Any:
     numbers = (coordinate.lower, coordinate.upper)
-    ends = _flow([_text(text) if text else end for text, end in zip(coordinate.ends, numbers, strict=True)])
+    ends = _flow([_text(text) if text else _end(end) for text, end in zip(coordinate.ends, numbers, strict=True)])
     more: dict[str, Any] = {"periodic": True} if coordinate.periodic else {}
+    more |= {"scale": coordinate.scale} if coordinate.scale != 1.0 else {}
     if coordinate.breaks:
         given = written_breaks(coordinate.breaks, coordinate.break_texts)
         more["breaks"] = _flow([_text(at) if isinstance(at, str) else at for at in given])
     return _braces({"range": ends, **more}) if more else ends
+
+
+def _end(value: float) -> float | str:
+    """An end as a file says it: an infinite one as a text."""
+    return value if math.isfinite(value) else str(value)
 
 
 def _parameter(parameter: Parameter) -> Any:

@@ -69,7 +69,7 @@ def singular_point(problem: Problem) -> Iterator[Remark]:
     if len(problem.coordinates) != 1:
         return
     (coordinate,) = problem.coordinates
-    grid = np.linspace(coordinate.lower, coordinate.upper, 257)
+    grid = coordinate.axis.from_unit(np.linspace(0.0, 1.0, 257))
     for equation in problem.equations:
         if isinstance(equation.residual, TorchResidual):
             continue

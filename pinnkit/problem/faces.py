@@ -1,9 +1,10 @@
 """Faces of the domain by their text: `x = -1`, a list of such, or `boundary` for every face in space."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from pinnkit.equations.parse import parse_number
 from pinnkit.errors import Mistake, Place, UserError, unknown
+from pinnkit.problem.intervals import parse_end
 from pinnkit.problem.names import short
 from pinnkit.problem.problem import Coordinate, Face
 
@@ -70,12 +71,12 @@ def _face(
     if coordinate.periodic:
         message = f"`{shown}` is no face: `{left}` is periodic, and takes no conditions"
         raise UserError(Mistake(message, place))
-    value = parse_number(right, place, values)
-    scale = max(abs(coordinate.lower), abs(coordinate.upper))
+    value = parse_end(right, place, values)
+    scale = max((abs(face.value) for face in ends(coordinate) if math.isfinite(face.value)), default=0.0)
     for face in ends(coordinate):
-        if abs(face.value - value) <= _RELATIVE * scale:
+        if face.value == value or abs(face.value - value) <= _RELATIVE * scale:
             return face
-    nearest = min(ends(coordinate), key=lambda face: abs(face.value - value))
+    nearest = min(ends(coordinate), key=lambda face: abs(coordinate.axis.placed(face.value) - value))
     lower, upper = ends(coordinate)
     hint = f"Did you mean `{nearest}`? The ends of `{left}` are `{lower}` and `{upper}`."
     raise UserError(Mistake(f"`{shown}` is not a face: `{left}` does not end at {value:.12g}", place, hint=hint))

@@ -1,5 +1,6 @@
 """What a condition prescribes on a face: the value, or a normal derivative, of one field as a known expression."""
 
+import math
 from dataclasses import dataclass
 from typing import final
 
@@ -7,6 +8,8 @@ import sympy
 
 from pinnkit.equations.partials import partials_in
 from pinnkit.problem.problem import Condition, Face, Problem
+
+_NO_NUMBERS = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.AccumBounds)
 
 
 @final
@@ -67,6 +70,8 @@ def initial_rate_value(condition: Condition, face: Face, problem: Problem) -> di
 
 def number(value: float) -> sympy.Number:
     """A float as sympy's own number: an exact integer where it is one, so that `sin(pi*x)` vanishes at 1."""
+    if math.isinf(value):
+        return sympy.oo if value > 0 else -sympy.oo
     return sympy.Integer(int(value)) if float(value).is_integer() else sympy.Float(value)
 
 
@@ -78,7 +83,7 @@ def _linear(residual: sympy.Expr, unknown: sympy.Dummy) -> tuple[sympy.Expr, sym
     if slope.has(unknown) or slope.atoms(sympy.Derivative):
         return None
     rest = residual.xreplace({unknown: sympy.S.Zero})
-    return (slope, rest) if not rest.has(sympy.zoo, sympy.nan, sympy.oo) else None
+    return (slope, rest) if not rest.has(*_NO_NUMBERS) else None
 
 
 def _nonzero_number(slope: sympy.Expr, problem: Problem) -> bool:

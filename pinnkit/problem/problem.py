@@ -13,6 +13,7 @@ from pinnkit.equations.parse import parse_number
 from pinnkit.equations.partials import partials_in
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.breaks import require_breaks
+from pinnkit.problem.maps import Axis
 from pinnkit.problem.output import Output
 from pinnkit.problem.unknown import Unknown
 
@@ -26,7 +27,8 @@ class Coordinate:
     """An independent variable and its interval; a periodic one is joined at its ends.
 
     ``ends`` are the texts of the lower and the upper end that parameters are part of, else empty. Integrals are split
-    at the ``breaks``, which rise inside the interval; ``break_texts`` are to them as ``ends`` to the ends.
+    at the ``breaks``, which rise inside the interval; ``break_texts`` are to them as ``ends`` to the ends. An end may
+    be infinite; the interval is then mapped with the length ``scale``.
     """
 
     name: str
@@ -36,11 +38,17 @@ class Coordinate:
     ends: tuple[str, str] = ("", "")
     breaks: tuple[float, ...] = ()
     break_texts: tuple[str, ...] = ()
+    scale: float = 1.0
     place: Place | None = field(default=None, compare=False)
 
     @property
+    def axis(self) -> Axis:
+        """The map between the unit interval and this one."""
+        return Axis(self.name, self.lower, self.upper, self.periodic, self.scale)
+
+    @property
     def length(self) -> float:
-        """The length of the interval."""
+        """The length of the interval, which may be infinite."""
         return self.upper - self.lower
 
 

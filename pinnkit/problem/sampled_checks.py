@@ -158,7 +158,7 @@ def symmetry(problem: Problem) -> Iterator[Remark]:
     """A declared symmetry that the domain, an equation or a condition does not have."""
     for declared in problem.symmetries:
         coordinate = problem.coordinate(declared.coordinate)
-        if abs(coordinate.lower + coordinate.upper) > 1e-12 * coordinate.length:
+        if not coordinate.axis.centred:
             message = (
                 f"`{declared.field}` cannot be {declared.parity} in `{coordinate.name}`: the interval "
                 f"[{coordinate.lower:g}, {coordinate.upper:g}] is not centred on zero"

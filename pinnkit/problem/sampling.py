@@ -18,13 +18,15 @@ SAMPLES = 48
 def interior(problem: Problem) -> dict[str, np.ndarray]:
     """Points inside the domain, the same ones every time."""
     generator = np.random.default_rng(20)
-    return {c.name: c.lower + c.length * generator.uniform(0.02, 0.98, SAMPLES) for c in problem.coordinates}
+    return {c.name: c.axis.from_unit(generator.uniform(0.02, 0.98, SAMPLES)) for c in problem.coordinates}
 
 
 def on_faces(problem: Problem, *faces: Face) -> dict[str, np.ndarray]:
     """Points where all of the faces meet."""
     points = interior(problem)
-    return points | {face.coordinate: np.full(SAMPLES, face.value) for face in faces}
+    return points | {
+        face.coordinate: np.full(SAMPLES, problem.coordinate(face.coordinate).axis.placed(face.value)) for face in faces
+    }
 
 
 def evaluate(

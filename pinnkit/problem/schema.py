@@ -1,6 +1,7 @@
 """The keys of a problem file and the types of their values: the edge at which pydantic checks, and nothing past it."""
 
 import copy
+import math
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, final
 
@@ -37,6 +38,10 @@ def _number(value: Any) -> int | float | str:
 
 def _parameter(value: Any) -> Any:
     return value if isinstance(value, Mapping) else _number(value)
+
+
+def _end(value: Any) -> Any:
+    return value if isinstance(value, float) and math.isinf(value) else _number(value)
 
 
 def _equation(value: Any) -> Any:
@@ -116,7 +121,12 @@ _NUMBER = {"anyOf": [{"type": "number"}, _TEXT]}
 _RANGE = {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}
 _INTERVAL = {
     "type": "object",
-    "properties": {"range": _RANGE, "periodic": {"type": "boolean"}, "breaks": {"type": "array", "items": _NUMBER}},
+    "properties": {
+        "range": _RANGE,
+        "periodic": {"type": "boolean"},
+        "breaks": {"type": "array", "items": _NUMBER},
+        "scale": _NUMBER,
+    },
     "required": ["range"],
     "additionalProperties": False,
 }
@@ -141,6 +151,7 @@ Number = Annotated[Any, BeforeValidator(_number), WithJsonSchema(_NUMBER)]
 ParameterKeys = Annotated[
     Any, BeforeValidator(_parameter), WithJsonSchema({"anyOf": [*_NUMBER["anyOf"], UNKNOWN_SCHEMA]})
 ]
+End = Annotated[Any, BeforeValidator(_end), WithJsonSchema(_NUMBER)]
 EquationText = Annotated[Any, BeforeValidator(_equation), WithJsonSchema(_TEXT)]
 ConditionText = Annotated[Any, BeforeValidator(_condition_equation), WithJsonSchema(_TEXT)]
 ExpressionText = Annotated[Any, BeforeValidator(_expression), WithJsonSchema(_NUMBER)]
@@ -158,11 +169,12 @@ class _Part(BaseModel):
 
 @final
 class Interval(_Part):
-    """The interval of a coordinate, joined at its ends where it is periodic."""
+    """The interval of a coordinate, joined at its ends where it is periodic, mapped where an end is infinite."""
 
-    range: Annotated[list[Number], BeforeValidator(_range), WithJsonSchema(_RANGE)]
+    range: Annotated[list[End], BeforeValidator(_range), WithJsonSchema(_RANGE)]
     periodic: StrictBool = False
     breaks: list[Number] = []
+    scale: Number = None
 
 
 @final

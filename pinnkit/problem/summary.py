@@ -1,5 +1,6 @@
 """A problem printed back as it was understood, with everything that the checks found."""
 
+import math
 from collections.abc import Sequence
 
 import sympy
@@ -88,7 +89,10 @@ def _interval(coordinate: Coordinate, problem: Problem) -> str:
     notes += ["periodic"] if coordinate.periodic else []
     notes += [f"integrals split at {', '.join(f'{at:.12g}' for at in coordinate.breaks)}"] if coordinate.breaks else []
     tail = f" ({', '.join(notes)})" if notes else ""
-    return f"{coordinate.name} in [{coordinate.lower:.12g}, {coordinate.upper:.12g}]{tail}"
+    left = f"[{coordinate.lower:.12g}" if math.isfinite(coordinate.lower) else "(-inf"
+    right = f"{coordinate.upper:.12g}]" if math.isfinite(coordinate.upper) else "inf)"
+    mapped = "" if coordinate.axis.finite else f", mapped algebraically with scale {coordinate.scale:.12g}"
+    return f"{coordinate.name} in {left}, {right}{mapped}{tail}"
 
 
 def _equation(residual: Expression | TorchResidual, problem: Problem, as_latex: bool) -> list[str]:

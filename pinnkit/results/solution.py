@@ -118,7 +118,7 @@ class Solution:
         problem = self.problem
         names = problem.scope.coordinates
         truth = reference.values if reference is not None else None
-        bounds = [(c.lower, c.upper) for c in problem.coordinates]
+        bounds = [c.axis.window for c in problem.coordinates]
         if len(names) > 4:
             middle = through_middle(self, problem.fields, names, bounds, problem.time, truth)
             return replace(at_points(self, problem.fields, names, test_grid(problem)[1], truth), middle=middle)

@@ -16,7 +16,8 @@ MANY = 20_000
 def test_grid(problem: Problem) -> tuple[list[np.ndarray] | None, np.ndarray]:
     """The centres of equal cells of the problem's box, or Sobol points where it has four coordinates or more.
 
-    Cell centres weigh every part of the box alike and avoid its faces, where conditions are often built in.
+    Cell centres weigh every part of the box alike and avoid its faces, where conditions are often built in. Along a
+    coordinate with an infinite end the cells are equal in its mapped coordinate s.
 
     Returns:
         The values along each coordinate (None where the points are no grid), and the points, shape (n, d), of which
@@ -27,5 +28,5 @@ def test_grid(problem: Problem) -> tuple[list[np.ndarray] | None, np.ndarray]:
         return None, Sobol(MANY).draw(box, np.random.default_rng(0)).coordinates
     steps = STEPS[box.dimension]
     centres = (np.arange(steps) + 0.5) / steps
-    axes = [low + (high - low) * centres for low, high in zip(box.lower, box.upper, strict=True)]
+    axes = [axis.from_unit(centres) for axis in box.axes]
     return axes, np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)

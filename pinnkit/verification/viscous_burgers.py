@@ -37,6 +37,8 @@ def read_viscous_burgers(problem: Problem) -> ViscousBurgers:
         raise _refusal(problem, f"it needs one field and one equation; {given}")
     time = problem.coordinate(problem.time)
     space = next(c for c in problem.coordinates if c is not time)
+    if not space.axis.finite:
+        raise _refusal(problem, f"`{space.name}` goes to infinity")
     viscosity = _viscosity(problem, space, time)
     initial: list[sympy.Expr] = []
     held: list[str] = []

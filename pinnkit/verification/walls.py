@@ -51,6 +51,8 @@ def read_walls(problem: Problem, evolution: Evolution, method: str) -> Walls:
     for name in evolution.constraints:
         raise cannot_treat(problem, method, f"`{name}` has no time derivative")
     (space,) = evolution.space
+    if not space.axis.finite:
+        raise cannot_treat(problem, method, f"`{space.name}` goes to infinity")
     signs = {s.field: -1.0 if s.parity == "odd" else 1.0 for s in problem.symmetries if s.coordinate == space.name}
     halved = set(signs) == set(problem.fields) and abs(space.lower + space.upper) <= 1e-12 * space.length
     if space.periodic and not halved:

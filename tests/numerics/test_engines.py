@@ -21,14 +21,20 @@ from pinnkit.derivatives.autograd import differentiate
 from pinnkit.derivatives.indices import IndexSet
 from pinnkit.derivatives.jet import Jet
 from pinnkit.derivatives.layout import Layout
-from pinnkit.equations.expression import MultiIndex, Scope
+from pinnkit.equations.expression import MultiIndex
 from pinnkit.networks import EMBEDDINGS, MLP, Embedding
 from pinnkit.networks.activations import ACTIVATIONS, Activation
+from pinnkit.problem.axes import Axes
+from pinnkit.problem.maps import Axis
 
 NAMES = ("x", "y", "z")
 INTERVALS = {"x": (-1.0, 2.0), "y": (0.0, 3.0), "z": (-2.0, -1.0)}
 ORDER = 4
 Parts = tuple[nn.Module, Tensor, Callable[[Jet], Jet]]
+
+
+def axes(dimension: int, periodic: bool = False) -> Axes:
+    return Axes(tuple(Axis(n, *INTERVALS[n], periodic=periodic and n == NAMES[0]) for n in NAMES[:dimension]))
 
 
 def everything(dimension: int) -> list[MultiIndex]:
@@ -53,8 +59,7 @@ def network(
     float64, cpu = torch.float64, torch.device("cpu")
     features, inputs = itself, dimension
     if embedding is not None:
-        around = frozenset(NAMES[:1] if periodic else ())
-        built = embedding.build(Scope(NAMES[:dimension], ("u",)), INTERVALS, around, generator, float64, cpu)
+        built = embedding.build(axes(dimension, periodic), generator, float64, cpu)
         features, inputs = built, built.count
     module = MLP(width=4, depth=2, activation=activation).build(inputs, 2, generator, float64, cpu)
     theta = Layout.start(module)
@@ -129,8 +134,7 @@ def test_float32(activation: Activation, device: str) -> None:
     truth = by_jets(parts, points(2), indices, parts[1])
     generator = torch.Generator().manual_seed(7)
     float32, where = torch.float32, torch.device(device)
-    scope = Scope(NAMES[:2], ("u",))
-    features = EMBEDDINGS.build("fourier").build(scope, INTERVALS, frozenset(), generator, float32, where)
+    features = EMBEDDINGS.build("fourier").build(axes(2), generator, float32, where)
     module = MLP(width=4, depth=2, activation=activation).build(features.count, 2, generator, float32, where)
     theta = parts[1].to(device=device, dtype=float32)
     found = by_jets((module, theta, features), points(2).to(device=device, dtype=float32), indices, theta)
@@ -145,7 +149,7 @@ def test_jets_on_every_device(device: str) -> None:
     indices = IndexSet.closure([(2, 1, 0), (0, 0, 2)], 3)
     truth = by_jets(parts, points(3), indices, parts[1])
     generator = torch.Generator().manual_seed(7)
-    scope, where = Scope(NAMES, ("u",)), torch.device(device)
-    features = EMBEDDINGS.build("scaled").build(scope, INTERVALS, frozenset(), generator, torch.float64, where)
+    where = torch.device(device)
+    features = EMBEDDINGS.build("scaled").build(axes(3), generator, torch.float64, where)
     found = by_jets((parts[0].to(where), parts[1], features), points(3).to(where), indices, parts[1].to(where))
     close(found.cpu(), truth, device)

@@ -107,6 +107,34 @@ CASES: dict[str, tuple[dict[str, Any], Config, float]] = {
         },
         config(), 1e-5,
     ),
+    "decay on the half-line": (
+        {
+            "coordinates": {"x": {"range": [0, "inf"], "scale": 8}}, "fields": ["u"],
+            "equations": ["u_xx = u"],
+            "conditions": {"left": {"on": "x = 0", "equation": "u = 1"}, "far": {"on": "x = inf", "equation": "u = 0"}},
+            "reference": {"exact": {"u": "exp(-x)"}},
+        },
+        config(count=100, steps=300, width=16), 1e-8,
+    ),
+    "a bell on the line": (
+        {
+            "coordinates": {"x": {"range": ["-inf", "inf"], "scale": 8}}, "fields": ["u"],
+            "equations": ["-u_xx + u = (3 - 4*x^2)*exp(-x^2)"],
+            "conditions": {"far": {"on": "boundary", "equation": "u = 0"}},
+            "reference": {"exact": {"u": "exp(-x^2)"}},
+        },
+        config(count=100, steps=300, width=16), 1e-7,
+    ),
+    "heat on the line": (
+        {
+            "coordinates": {"x": {"range": ["-inf", "inf"], "scale": 4}, "t": [0, 1]}, "time": "t", "fields": ["u"],
+            "equations": ["u_t = u_xx"],
+            "conditions": {"start": {"on": "t = 0", "equation": "u = exp(-x^2)"},
+                           "far": {"on": "boundary", "equation": "u = 0"}},
+            "reference": {"exact": {"u": "exp(-x^2/(1 + 4*t))/sqrt(1 + 4*t)"}},
+        },
+        config(count=400, steps=80, width=16), 1e-4,
+    ),
 }  # fmt: skip
 
 

@@ -25,6 +25,8 @@ RULES: dict[str, tuple[Rule, Callable[[sympy.Expr], sympy.Expr]]] = {
     "sin": (composition.sin, sympy.sin),
     "logistic": (composition.logistic, lambda z: 1 / (1 + sympy.exp(-z))),
     "softplus": (composition.softplus, lambda z: sympy.log(1 + sympy.exp(z))),
+    "reciprocal": (composition.reciprocal, lambda z: 1 / z),
+    "algebraic": (composition.algebraic, lambda z: z / sympy.sqrt(1 + z**2)),
     "normal_distribution": (composition.normal_distribution, lambda z: (1 + sympy.erf(z / sympy.sqrt(2))) / 2),
 }
 SETS = {
@@ -86,6 +88,8 @@ def test_rules_give_the_taylor_coefficients_of_the_function_and_its_slope(name: 
 def test_far_arguments_stay_finite_and_right(name: str, size: float) -> None:
     """Where a function has levelled off, its derivatives are zero to round-off and never NaN."""
     rule, function = RULES[name]
+    if not function(sympy.Float(size)).is_finite:
+        pytest.skip("a pole")
     indices = SETS["line"]
     z = torch.tensor([size, 1.0, 0.0, 0.0, 0.0], dtype=torch.float64).reshape(5, 1, 1)
     y, slope = rule(z, indices)

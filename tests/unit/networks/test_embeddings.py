@@ -5,21 +5,27 @@ sin B z with B drawn once from the seed, the same in both precisions.
 """
 
 import math
+from collections.abc import Iterable
 
 import pytest
+import sympy
 import torch
 from torch import Tensor
 
 from pinnkit.derivatives import jet
 from pinnkit.derivatives.autograd import differentiate
 from pinnkit.derivatives.indices import IndexSet
-from pinnkit.equations.expression import Scope
 from pinnkit.errors import UserError
 from pinnkit.networks import EMBEDDINGS, Embedding, Features, Fourier, Scaled
+from pinnkit.problem.axes import Axes
+from pinnkit.problem.maps import Axis
 
 FLOAT64 = torch.float64
-SCOPE = Scope(("x", "t"), ("u",))
 INTERVALS = {"x": (-1.0, 3.0), "t": (2.0, 2.5)}
+
+
+def axes(intervals: dict[str, tuple[float, float]], periodic: Iterable[str] = (), time: str | None = None) -> Axes:
+    return Axes(tuple(Axis(name, *ends, periodic=name in periodic) for name, ends in intervals.items()), time)
 
 
 def built(
@@ -30,7 +36,7 @@ def built(
     device: str = "cpu",
 ) -> Features:
     generator = torch.Generator().manual_seed(seed)
-    return embedding.build(SCOPE, INTERVALS, frozenset(periodic), generator, dtype, torch.device(device))
+    return embedding.build(axes(INTERVALS, periodic), generator, dtype, torch.device(device))
 
 
 def points() -> Tensor:
@@ -86,13 +92,12 @@ def test_harmonics() -> None:
     assert found.shape == (9, 5)
 
 
-CIRCLES = Scope(("x", "y", "t"), ("u",), time="t")
 ROUND = {"x": (-1.0, 3.0), "y": (0.5, 1.5), "t": (2.0, 2.5)}
 
 
 def around(embedding: Embedding) -> Features:
     generator = torch.Generator().manual_seed(0)
-    return embedding.build(CIRCLES, ROUND, frozenset("xy"), generator, FLOAT64, torch.device("cpu"))
+    return embedding.build(axes(ROUND, "xy", "t"), generator, FLOAT64, torch.device("cpu"))
 
 
 def spots(count: int = 7) -> Tensor:
@@ -116,9 +121,8 @@ def test_products_of_harmonics() -> None:
 
 def test_three_circles_have_products_of_two_and_of_three() -> None:
     intervals = {**ROUND, "t": (0.0, 1.0)}
-    space = Scope(("x", "y", "t"), ("u",))
     generator = torch.Generator().manual_seed(0)
-    found = Scaled(products=True).build(space, intervals, frozenset("xyt"), generator, FLOAT64, torch.device("cpu"))
+    found = Scaled(products=True).build(axes(intervals, "xyt"), generator, FLOAT64, torch.device("cpu"))
     value = found(jet.coordinates(spots(200), IndexSet.closure([], 3))).value
     assert value.shape[1] == found.count == 3 * 2 + 3 * 4 + 8
     assert int(torch.linalg.matrix_rank(value)) == found.count
@@ -203,3 +207,30 @@ def test_stretch_of_what_cannot_be_stretched() -> None:
         built(Scaled(stretch={"y": 2.0}))
     with pytest.raises(UserError, match="`x` is periodic"):
         built(Scaled(stretch={"x": 2.0}), ("x",))
+
+
+@pytest.mark.parametrize(
+    ("ends", "scale"), [((0.5, math.inf), 2.0), ((-math.inf, 1.0), 0.3), ((-math.inf, math.inf), 3.0)]
+)
+def test_infinite_ends_enter_by_their_map(ends: tuple[float, float], scale: float) -> None:
+    """Jets of s(x) beside sympy's derivatives of the same map, to order four."""
+    axis = Axis("x", *ends, scale=scale)
+    at = axis.from_unit(torch.linspace(0.05, 0.95, 7, dtype=FLOAT64).numpy())
+    features = Scaled(stretch={"x": 2.0}).build(Axes((axis,)), torch.Generator(), FLOAT64, torch.device("cpu"))
+    found = features(jet.coordinates(torch.tensor(at)[:, None], IndexSet.closure([(4,)], 1)))
+    x = sympy.Symbol("x", real=True)
+    for order in range(5):
+        tree = 2 * axis.tree(x).diff(x, order)
+        expected = torch.tensor([float(tree.subs(x, sympy.Float(p, 30))) for p in at], dtype=FLOAT64)
+        torch.testing.assert_close(found.derivative((order,))[:, 0], expected, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", EMBEDDINGS.names())
+@pytest.mark.parametrize("dtype", [torch.float32, FLOAT64])
+def test_infinite_coordinates_are_no_trouble(name: str, dtype: torch.dtype) -> None:
+    axis = Axis("x", -math.inf, math.inf)
+    features = EMBEDDINGS.build(name).build(Axes((axis,)), torch.Generator(), dtype, torch.device("cpu"))
+    far = torch.tensor([[-math.inf], [-1e30], [1e30], [math.inf]], dtype=dtype)
+    found = features(jet.coordinates(far, IndexSet.closure([(4,)], 1))).coefficients
+    assert torch.isfinite(found).all()
+    torch.testing.assert_close(found[:, :2], found[:, :2].flip(1), rtol=1e-6, atol=1e-12)

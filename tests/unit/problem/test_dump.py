@@ -1,5 +1,7 @@
 """A problem written as a file reads back equal."""
 
+import math
+
 import pytest
 import sympy
 
@@ -43,6 +45,13 @@ PROBLEMS = {
         reference={"exact": {"u": sympy.besselj(0, X) + S}},
     ),
     "words": define(name="no", coordinates={"on": [0, 1]}, fields=["y", "null"], equations=["d(y, on) = null"]),
+    "infinite": define(
+        name="line",
+        coordinates={"x": ["-inf", "inf"], "r": {"range": [0.5, "inf"], "scale": 0.1}, "z": [-math.inf, "2*pi"]},
+        fields=["u"],
+        equations=["laplace(u) = 0"],
+        conditions={"far": {"on": ["x = -inf", "r = inf", "z = 2*pi"], "equation": "u = 0"}},
+    ),
     "changed": define(
         name="a", coordinates={"x": [0, 1]}, fields=["u"], parameters={"k": 1}, equations=["u_x = k"]
     ).with_parameters(k=1 / 3),
