@@ -13,7 +13,7 @@ from pinnkit.formulation.trial import Engine
 from pinnkit.geometry import box_of, face_of
 from pinnkit.memory import in_words
 from pinnkit.objective.residual_gradients import Further
-from pinnkit.objective.residuals import indices_of, of_condition, of_equation, output_indices_of
+from pinnkit.objective.residuals import indices_of, of_condition, of_equation, of_expression, output_indices_of
 from pinnkit.optimizers import OPTIMIZERS, Auto, Optimizer
 from pinnkit.points import Sampler
 
@@ -63,6 +63,8 @@ def size_of(
     for condition in conditions:
         for face in condition.faces:
             asked.append((faces.expected(face_of(problem, face)), [of_condition(condition, face, problem)]))
+    for observations in problem.observations:
+        asked += [(len(observations.points), [of_expression(m.expression, problem)]) for m in observations.measured]
     lifts = 0 if all(lift.trivial for lift in formulation.lifts) else 2 * len(problem.fields)
     inputs = features * len(copies_of(problem)) if engine == "jet" else 0
     rows = held = 0

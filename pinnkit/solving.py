@@ -18,6 +18,7 @@ from pinnkit.problem.load import load_problem
 from pinnkit.problem.problem import Problem
 from pinnkit.results.checkpoint import load_windows, save_windows
 from pinnkit.results.folder import HistoryFile, RunFolder, new_run_folder, open_run_folder, read_history
+from pinnkit.results.misfits import in_words
 from pinnkit.results.progress import Progress
 from pinnkit.results.publish import write_result, write_start
 from pinnkit.results.solution import Solution
@@ -252,4 +253,5 @@ def _opening(run: Run) -> list[str]:
 
 def _last_line(solution: Solution) -> str:
     """The verdict, in one line."""
-    return f"{solution.problem.name}: {solution.result['verdict']}. {' '.join(solution.result['reasons'])}"
+    sentences = [*solution.result["reasons"], in_words(solution.result["observations"])]
+    return f"{solution.problem.name}: {solution.result['verdict']}. {' '.join(filter(None, sentences))}"

@@ -16,6 +16,7 @@ from pinnkit.formulation.trial import Trial
 from pinnkit.geometry import box_of, face_of
 from pinnkit.objective.compiled import CompiledRows
 from pinnkit.objective.objective import Objective
+from pinnkit.objective.observing import observation_rows
 from pinnkit.objective.residual_gradients import Further
 from pinnkit.objective.residuals import (
     FunctionResidual,
@@ -23,6 +24,7 @@ from pinnkit.objective.residuals import (
     indices_of,
     of_condition,
     of_equation,
+    of_expression,
     output_indices_of,
 )
 from pinnkit.objective.rows import PointwiseRows
@@ -72,14 +74,15 @@ class Assembly:
 
     @property
     def terms(self) -> tuple[str, ...]:
-        """The names of the terms: equations, then soft conditions, then further ones."""
+        """The names of the terms: equations, soft conditions, observations, then further ones."""
         return (*self.plain_terms, *self.further.origins)
 
     @property
     def plain_terms(self) -> tuple[str, ...]:
         """The names of the terms of the problem itself."""
         formulation = self.trial.formulation
-        return tuple(e.name for e in formulation.equations) + tuple(c.name for c in formulation.soft)
+        observed = tuple(o.name for o in self.trial.problem.observations)
+        return tuple(e.name for e in formulation.equations) + tuple(c.name for c in formulation.soft) + observed
 
     def draw(self, theta: Tensor, generator: np.random.Generator) -> Objective:
         """An objective on fresh points in the precision of theta; adaptive rules see the residual at theta."""
@@ -88,6 +91,8 @@ class Assembly:
         rows = [self._interior_rows(self.interior_points(theta, generator))]
         for condition in (*self.trial.formulation.soft, *self.further.conditions):
             rows += self._condition_rows(condition, self.condition_points(condition, generator))
+        for observations, residuals in zip(self.trial.problem.observations, self._observed, strict=True):
+            rows += observation_rows(self.trial, observations, residuals, self.weights.get(observations.name, 1.0))
         weights = {name: self.weights.get(name, 1.0) for name in self.terms}
         blocks = [part for own in rows for part in own.parts(max(1, self.chunk // len(own.terms)))]
         sweeps = [part for block in blocks for part in block.parts(self._points_of_a_sweep(block))]
@@ -133,6 +138,14 @@ class Assembly:
         ]
         return {name: np.concatenate([p[i] for p in parts]) for i, name in enumerate(residuals)}
 
+    def observed(self, points: np.ndarray, theta: Tensor) -> dict[str, list[np.ndarray]]:
+        """The values (N,) of every observed expression at points (N, d), by the set that it belongs to."""
+        found = {}
+        for observations, residuals in zip(self.trial.problem.observations, self._observed, strict=True):
+            indices = indices_of(list(residuals), self.trial.problem)
+            found[observations.name] = _evaluate(self.trial, points, list(residuals), indices, theta)
+        return found
+
     def violations(self, generator: np.random.Generator, count: int, theta: Tensor) -> dict[str, float]:
         """The largest violation of every condition, exact ones too, in the units of its equation."""
         found: dict[str, float] = {}
@@ -171,6 +184,12 @@ class Assembly:
         problem = self.trial.problem
         conditions = (*problem.conditions, *self.further.conditions)
         return {(c.name, face): of_condition(c, face, problem) for c in conditions for face in c.faces}
+
+    @cached_property
+    def _observed(self) -> list[list[TreeResidual]]:
+        """The expressions of every set of observations."""
+        problem = self.trial.problem
+        return [[of_expression(m.expression, problem) for m in o.measured] for o in problem.observations]
 
     def _magnitude(self, points: np.ndarray, theta: Tensor) -> np.ndarray:
         found = self.residuals(points, theta)

@@ -15,6 +15,7 @@ from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.faces import parse_faces
 from pinnkit.problem.named import named_function
 from pinnkit.problem.names import check_declared, check_label, short
+from pinnkit.problem.observations import observations_of
 from pinnkit.problem.problem import (
     Condition,
     Coordinate,
@@ -91,6 +92,10 @@ class _Builder:
             scope = replace(scope, named={f.name: f.expression.tree for f in functions})
         equations = self._equations(keys, scope)
         conditions = self._conditions(keys, scope, coordinates, {p.name: p.value for p in parameters})
+        taken = (*(keys.equations or {}), *keys.conditions)
+        places = (self.where, self.key_where, self.folder)
+        observations, wrong = observations_of(keys.observations, scope, taken, *places) if scope else ((), [])
+        self.mistakes += wrong
         symmetries = self._symmetries(keys, scope)
         divergence_free = self._divergence_free(keys, scope)
         reference = self._reference(keys.reference, scope) if keys.reference is not None else None
@@ -105,6 +110,7 @@ class _Builder:
             conditions=conditions,
             parameters=parameters,
             functions=functions,
+            observations=observations,
             time=keys.time,
             symmetries=symmetries,
             divergence_free=divergence_free,

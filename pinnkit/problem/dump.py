@@ -6,8 +6,10 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
+from pinnkit.problem import observations
+from pinnkit.problem.observed import Observations
 from pinnkit.problem.problem import (
     Condition,
     Coordinate,
@@ -59,6 +61,8 @@ def dump_problem(problem: Problem) -> str:
     keys["equations"] = {e.name: _equation(e.residual) for e in problem.equations}
     if problem.conditions:
         keys["conditions"] = {c.name: _condition(c) for c in problem.conditions}
+    if problem.observations:
+        keys["observations"] = {o.name: _observations(o, problem.scope.coordinates) for o in problem.observations}
     if problem.reference is not None:
         keys["reference"] = _reference(problem.reference)
     keys["tolerance"] = problem.tolerance
@@ -121,6 +125,13 @@ def _equation(residual: Any) -> Any:
 def _condition(condition: Condition) -> CommentedMap:
     faces = [_text(_face(face)) for face in condition.faces]
     return _braces({"on": faces[0] if len(faces) == 1 else _flow(faces), "equation": _text(condition.residual.text)})
+
+
+def _observations(given: Observations, coordinates: Sequence[str]) -> dict[str, Any]:
+    """The table itself, a line each point, so that the file needs no other."""
+    keys = observations.written(given, coordinates)
+    noise = {"noise": _braces(keys["noise"])} if "noise" in keys else {}
+    return {**noise, "table": LiteralScalarString(keys["table"])}
 
 
 def _face(face: Face) -> str:

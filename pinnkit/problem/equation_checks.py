@@ -41,6 +41,7 @@ def more_equations(problem: Problem) -> Iterator[Remark]:
 def unused_parameter(problem: Problem) -> Iterator[Remark]:
     """A parameter that nothing uses."""
     trees = [c.residual.tree for c in problem.conditions]
+    trees += [m.expression.tree for o in problem.observations for m in o.measured]
     used: set[str] = set()
     for equation in problem.equations:
         if isinstance(equation.residual, TorchResidual):

@@ -12,6 +12,7 @@ from pinnkit.equations.expression import Expression, Partial, Scope
 from pinnkit.equations.parse import parse_number
 from pinnkit.equations.partials import partials_in
 from pinnkit.errors import Mistake, Place, UserError, unknown
+from pinnkit.problem.observed import Observations
 
 Parity = Literal["odd", "even"]
 Side = Literal["lower", "upper"]
@@ -172,6 +173,7 @@ class Problem:
     conditions: tuple[Condition, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     functions: tuple[NamedFunction, ...] = ()
+    observations: tuple[Observations, ...] = ()
     time: str | None = None
     symmetries: tuple[Symmetry, ...] = ()
     divergence_free: tuple[str, ...] = ()
