@@ -140,7 +140,7 @@ def build_run(
     made = built if built is not None else network()
     trial = Trial(formulation, made, features, config.derivatives, dtype, device, base, handover)
     resolved = replace(config, phases=phases, device=str(device), threads=_threads(config, parameters), chunk=chunk)
-    weights = further.weights(config.weights)
+    weights = further.weights({**_observation_weights(problem, config), **config.weights})
     faces = config.condition_points
     assembly = Assembly(trial, config.points, faces, weights, chunk, further=further, quadrature=config.quadrature)
     assembly = replace(assembly, compiled=config.compile)
@@ -169,7 +169,7 @@ def _balanced(assembly: Assembly, config: Config) -> dict[str, float]:
     """Weights that make all terms equally fast to learn at the start; those that the config gives stand.
 
     Every other term gets the mean trace of the equations over its own, to two digits: the traces are estimates.
-    Further terms follow those that they come from.
+    Further terms follow those that they come from. Observations get their share of such a weight.
     """
     trial = assembly.trial
     few = replace(
@@ -179,7 +179,18 @@ def _balanced(assembly: Assembly, config: Config) -> dict[str, float]:
     equations = [traces[equation.name] for equation in trial.formulation.equations]
     level = sum(equations) / len(equations)
     found = {name: float(f"{level / trace:.2g}") for name, trace in traces.items() if trace > 0 and level > 0}
+    for name, share in _observation_weights(trial.problem, config).items():
+        found[name] = share * found.get(name, 1.0)
     return {**{name: found.get(name, 1.0) for name in assembly.plain_terms}, **config.weights}
+
+
+def _observation_weights(problem: Problem, config: Config) -> dict[str, float]:
+    """The share that noisy observations have of the weight that a condition would have.
+
+    Fields that follow the noise violate the equations. What is asked for is the best fit among their solutions, and the
+    smaller the share, the closer the fields come to it. Observations without noise agree with the equations.
+    """
+    return {o.name: config.observation_weight for o in problem.observations if o.noisy}
 
 
 def _features(

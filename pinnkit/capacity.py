@@ -14,7 +14,7 @@ from pinnkit.geometry import Quadrature, box_of, face_of
 from pinnkit.memory import in_words
 from pinnkit.objective.integrals import integral_sizes
 from pinnkit.objective.residual_gradients import Further
-from pinnkit.objective.residuals import indices_of, of_condition, of_equation, output_indices_of
+from pinnkit.objective.residuals import indices_of, of_condition, of_equation, of_expression, output_indices_of
 from pinnkit.optimizers import OPTIMIZERS, Auto, Optimizer
 from pinnkit.points import Sampler
 
@@ -69,6 +69,8 @@ def size_of(
     for condition in conditions:
         for face in condition.faces:
             asked.append((faces.expected(face_of(problem, face)), [of_condition(condition, face, problem)]))
+    for observations in problem.observations:
+        asked += [(len(observations.points), [of_expression(m.expression, problem)]) for m in observations.measured]
     lifts = 0 if all(lift.trivial for lift in formulation.lifts) else 2 * (len(problem.fields) + len(problem.unknowns))
     inputs = features * len(copies_of(problem)) if engine == "jet" else 0
     rows = sum((count or 0) * len(residuals) for count, residuals in asked)

@@ -43,6 +43,7 @@ class Config:
         renew: the number of steps between two draws of points; 0 keeps the first draw.
         weights: a factor of the squared rows by the name of an equation or condition, 1 where not given.
         balance: whether terms without a given weight get one that makes all terms equally fast to learn at the start.
+        observation_weight: the share of such a weight that noisy observations get: equations outweigh noise.
         windows: windows of time, each solved with all phases and stages before the next; all of time at once without.
         causal: weights of the rows that let later times train once earlier ones are satisfied; none without.
         residual_gradients: further rows for the derivatives of the residuals; none without.
@@ -69,6 +70,7 @@ class Config:
     renew: int = 25
     weights: Mapping[str, float] = field(default_factory=dict)
     balance: bool = True
+    observation_weight: float = 1e-4
     windows: Windows | None = None
     causal: Causal | None = None
     residual_gradients: ResidualGradients | None = None
@@ -207,6 +209,9 @@ def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, Mistake]]:
     for name, weight in values.get("weights", {}).items():
         if not 0 < weight < float("inf"):
             yield "weights", Mistake(f"the weight of `{name}` is {weight}; it needs a finite number above 0")
+    share = values.get("observation_weight", 1.0)
+    if not 0 < share < float("inf"):
+        yield "observation_weight", Mistake(f"`observation_weight` is {share}; it needs a finite number above 0")
     if "phases" in values and not values["phases"]:
         yield "phases", Mistake("`phases` is empty; it needs at least one optimizer")
     if values.get("compile") and values.get("pseudo_time") is not None:

@@ -11,6 +11,7 @@ from pinnkit.geometry import box_of
 from pinnkit.marching import Window, on_windows
 from pinnkit.points import Uniform
 from pinnkit.problem.problem import Problem
+from pinnkit.results.misfits import misfits
 from pinnkit.results.solution import Solution
 from pinnkit.running import Marched
 from pinnkit.staging import lineage
@@ -50,6 +51,7 @@ def outcome(
         "reference": known,
         "residuals": residuals,
         "conditions": conditions,
+        "observations": misfits(problem, windows),
         "exact": [choice.condition for choice in windows[0].run.formulation.choices if choice.exact],
         "symmetries": [f"{s.field} is {s.parity} in {s.coordinate}" for s in problem.symmetries],
         "parameters": bare.parameters,

@@ -18,6 +18,7 @@ from pinnkit.problem.load import load_problem
 from pinnkit.problem.problem import Problem
 from pinnkit.results.checkpoint import load_windows, save_windows
 from pinnkit.results.folder import HistoryFile, RunFolder, new_run_folder, open_run_folder, read_history
+from pinnkit.results.misfits import in_words
 from pinnkit.results.progress import Progress
 from pinnkit.results.publish import write_result, write_start
 from pinnkit.results.solution import Solution
@@ -257,5 +258,6 @@ def _last_line(solution: Solution) -> str:
         f"{name} = {value:.10g}" + (f" (reference {truth[name]:.10g})" if name in truth else "")
         for name, value in solution.result["parameters"].items()
     ]
-    told = f"Found: {', '.join(found)}. " if found else ""
-    return f"{solution.problem.name}: {solution.result['verdict']}. {told}{' '.join(solution.result['reasons'])}"
+    sentences = [f"Found: {', '.join(found)}." if found else "", *solution.result["reasons"]]
+    sentences.append(in_words(solution.result["observations"]))
+    return f"{solution.problem.name}: {solution.result['verdict']}. {' '.join(filter(None, sentences))}"

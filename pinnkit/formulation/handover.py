@@ -131,13 +131,20 @@ def continued_from(indices: IndexSet, along: int, orders: int) -> IndexSet:
 
 
 def window_of(problem: Problem, lower: float, upper: float) -> Problem:
-    """The same problem on a part of its time, its start as it is."""
+    """The same problem on a part of its time, its start as it is; observations at t_k belong to the window before."""
     assert problem.time is not None
     time = problem.coordinate(problem.time)
     kept = [k for k, at in enumerate(time.breaks) if lower < at < upper]
     breaks, texts = tuple(time.breaks[k] for k in kept), tuple(time.break_texts[k] for k in kept)
     cut = replace(time, lower=lower, upper=upper, breaks=breaks, break_texts=texts)
-    return replace(problem, coordinates=tuple(cut if c is time else c for c in problem.coordinates))
+    along = problem.index(time.name)
+    observations = []
+    for known in problem.observations:
+        times = known.points[:, along]
+        after, before = (times > lower) | (lower <= time.lower), (times <= upper) | (upper >= time.upper)
+        observations.append(known.only(after & before))
+    coordinates = tuple(cut if c is time else c for c in problem.coordinates)
+    return replace(problem, coordinates=coordinates, observations=tuple(observations))
 
 
 def handed_over(problem: Problem, before: Handover, upper: float) -> Problem:

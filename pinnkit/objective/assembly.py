@@ -18,6 +18,7 @@ from pinnkit.objective.compiled import CompiledRows
 from pinnkit.objective.expressions import evaluate_residuals
 from pinnkit.objective.integrals import PreparedIntegrals
 from pinnkit.objective.objective import Objective
+from pinnkit.objective.observing import observation_rows
 from pinnkit.objective.residual_gradients import Further
 from pinnkit.objective.residuals import (
     FunctionResidual,
@@ -25,6 +26,7 @@ from pinnkit.objective.residuals import (
     indices_of,
     of_condition,
     of_equation,
+    of_expression,
     output_indices_of,
 )
 from pinnkit.objective.rows import PointwiseRows
@@ -76,14 +78,15 @@ class Assembly:
 
     @property
     def terms(self) -> tuple[str, ...]:
-        """The names of the terms: equations, soft conditions, integral conditions, further ones."""
+        """The names of the terms: equations, soft conditions, integral conditions, observations, further ones."""
         return (*self.plain_terms, *self.further.origins)
 
     @property
     def plain_terms(self) -> tuple[str, ...]:
         """The names of the terms of the problem itself."""
         formulation = self.trial.formulation
-        parts = (formulation.equations, formulation.soft, formulation.problem.integrals)
+        problem = formulation.problem
+        parts = (formulation.equations, formulation.soft, problem.integrals, problem.observations)
         return tuple(part.name for own in parts for part in own)
 
     @cached_property
@@ -98,6 +101,8 @@ class Assembly:
         rows = [self._interior_rows(part, self.interior_points(theta, generator, part)) for part in self.parts]
         for condition in (*self.trial.formulation.soft, *self.further.conditions):
             rows += self._condition_rows(condition, self.condition_points(condition, generator))
+        for observations, residuals in zip(self.trial.problem.observations, self._observed, strict=True):
+            rows += observation_rows(self.trial, observations, residuals, self.weights.get(observations.name, 1.0))
         weights = {name: self.weights.get(name, 1.0) for name in self.terms}
         blocks = [part for own in rows for part in own.parts(max(1, self.chunk // len(own.terms)))]
         sweeps = [part for block in blocks for part in block.parts(self._points_of_a_sweep(block))]
@@ -149,6 +154,13 @@ class Assembly:
             for part in np.array_split(points, max(1, len(points) // 4096))
         ]
         return {name: np.concatenate([p[i] for p in parts]) for i, name in enumerate(residuals)}
+
+    def observed(self, points: np.ndarray, theta: Tensor) -> dict[str, list[np.ndarray]]:
+        """The values (N,) of every observed expression at points (N, d), by the set that it belongs to."""
+        found = {}
+        for observations, residuals in zip(self.trial.problem.observations, self._observed, strict=True):
+            found[observations.name] = evaluate_residuals(self.trial, points, list(residuals), theta)
+        return found
 
     def violations(self, generator: np.random.Generator, count: int, theta: Tensor) -> dict[str, float]:
         """The largest violation of every condition, exact ones too, in the units of its equation."""
@@ -206,6 +218,12 @@ class Assembly:
         problem = self.trial.problem
         conditions = (*problem.conditions, *self.further.conditions)
         return {(c.name, face): of_condition(c, face, problem) for c in conditions for face in c.faces}
+
+    @cached_property
+    def _observed(self) -> list[list[TreeResidual]]:
+        """The expressions of every set of observations."""
+        problem = self.trial.problem
+        return [[of_expression(m.expression, problem) for m in o.measured] for o in problem.observations]
 
     def _magnitude(self, points: np.ndarray, theta: Tensor, part: str) -> np.ndarray:
         found = self.residuals(points, theta, part)

@@ -19,6 +19,7 @@ from pinnkit.problem.integrals import has_integral, integral_condition, require_
 from pinnkit.problem.intervals import parse_end, parse_scale
 from pinnkit.problem.named import named_function
 from pinnkit.problem.names import check_declared, check_label, short
+from pinnkit.problem.observations import observations_of
 from pinnkit.problem.outputs import read_outputs
 from pinnkit.problem.problem import (
     Condition,
@@ -101,6 +102,10 @@ class _Builder:
             scope = replace(scope, named={f.name: f.expression.tree for f in functions})
         equations = self._equations(keys, scope)
         conditions = self._conditions(keys, scope, coordinates, {p.name: p.value for p in parameters})
+        taken = (*(keys.equations or {}), *keys.conditions)
+        places = (self.where, self.key_where, self.folder)
+        observations, wrong = observations_of(keys.observations, scope, taken, *places) if scope else ((), [])
+        self.mistakes += wrong
         symmetries = self._noting(symmetries_of, keys, scope)
         divergence_free = self._noting(divergence_free_of, keys, scope)
         ansatz = self._noting(ansatz_of, keys, scope)
@@ -125,6 +130,7 @@ class _Builder:
             integrals=tuple(c for c in conditions if isinstance(c, IntegralCondition)),
             parameters=parameters,
             functions=functions,
+            observations=observations,
             time=keys.time,
             symmetries=symmetries,
             divergence_free=divergence_free,

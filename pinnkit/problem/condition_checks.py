@@ -11,7 +11,12 @@ from pinnkit.problem.problem import Problem
 
 
 def open_face(problem: Problem) -> Iterator[Remark]:
-    """A face in space without a condition for a field that still needs one along that coordinate."""
+    """A face in space without a condition for a field that still needs one along that coordinate.
+
+    Observations may stand in for conditions, of any kind and anywhere, so that nothing is missed where there are some.
+    """
+    if problem.observations:
+        return
     everything = held(problem)
     for coordinate in space(problem):
         if not lacking(problem, coordinate, everything):
@@ -29,7 +34,9 @@ def open_face(problem: Problem) -> Iterator[Remark]:
 
 
 def few_conditions(problem: Problem) -> Iterator[Remark]:
-    """Conditions on both faces of a coordinate, but fewer than the order."""
+    """Conditions on both faces of a coordinate, but fewer than the order, and no observations instead."""
+    if problem.observations:
+        return
     everything = held(problem)
     for coordinate in space(problem):
         if not lacking(problem, coordinate, everything):
@@ -91,7 +98,7 @@ def condition_order(problem: Problem) -> Iterator[Remark]:
 
 
 def initial_conditions(problem: Problem) -> Iterator[Remark]:
-    """As many conditions at the start of time as the order in time, for every field."""
+    """As many conditions at the start of time as the order in time, for every field; fewer beside observations."""
     faces = time_faces(problem)
     if faces is None or problem.time is None:
         return
@@ -102,7 +109,7 @@ def initial_conditions(problem: Problem) -> Iterator[Remark]:
         present = {h.normal_order(field, problem) for h in here}
         missing = [_derivative(problem, field, problem.time, k) for k in range(order) if k not in present]
         need = f"`{field}` is of order {order} in `{problem.time}` and needs {order} at `{start}`"
-        if len(here) < order:
+        if len(here) < order and not problem.observations:
             given = f"has {len(here)}" if here else "has none"
             hint = "Missing: " + ", ".join(f"`{name} = …`" for name in missing) + "." if missing else None
             yield Remark(

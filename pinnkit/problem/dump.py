@@ -7,9 +7,11 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
+from pinnkit.problem import observations
 from pinnkit.problem.breaks import written_breaks
+from pinnkit.problem.observed import Observations
 from pinnkit.problem.problem import (
     Condition,
     Coordinate,
@@ -67,11 +69,13 @@ def dump_problem(problem: Problem) -> str:
     keys["equations"] = {e.name: _equation(e.residual) for e in problem.equations}
     if problem.conditions or problem.integrals:
         keys["conditions"] = {c.name: _condition(c) for c in problem.conditions}
+        keys["conditions"] |= {c.name: _condition(c) for c in problem.integrals}
     if problem.regions:
         keys["regions"] = {r.name: _braces(_region(r, problem)) for r in problem.regions}
     if problem.interfaces:
         keys["interfaces"] = {i.name: _interface(i) for i in problem.interfaces}
-        keys["conditions"] |= {c.name: _condition(c) for c in problem.integrals}
+    if problem.observations:
+        keys["observations"] = {o.name: _observations(o, problem.scope.coordinates) for o in problem.observations}
     if problem.outputs:
         keys["outputs"] = {output.name: _text(output.expression.text) for output in problem.outputs}
     if problem.reference is not None:
@@ -165,6 +169,13 @@ def _region(region: Region, problem: Problem) -> dict[str, Any]:
 def _interface(interface: Interface) -> CommentedMap:
     keys: dict[str, Any] = {"equation": _text(interface.residual.text)}
     return _braces(keys if interface.between is None else {**keys, "between": _flow(interface.between)})
+
+
+def _observations(given: Observations, coordinates: Sequence[str]) -> dict[str, Any]:
+    """The table itself, a line each point, so that the file needs no other."""
+    keys = observations.written(given, coordinates)
+    noise = {"noise": _braces(keys["noise"])} if "noise" in keys else {}
+    return {**noise, "table": LiteralScalarString(keys["table"])}
 
 
 def _face(face: Face) -> str:

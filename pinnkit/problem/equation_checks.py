@@ -43,6 +43,8 @@ def unused_parameter(problem: Problem) -> Iterator[Remark]:
     trees = [c.residual.tree for c in problem.conditions]
     trees += [c.residual.tree for c in problem.integrals]
     trees += [output.expression.tree for output in problem.outputs]
+    trees += [m.expression.tree for o in problem.observations for m in o.measured]
+    trees += [a.expression.tree for a in problem.ansatz] + [i.residual.tree for i in problem.interfaces]
     used: set[str] = set()
     for equation in problem.equations:
         if isinstance(equation.residual, TorchResidual):

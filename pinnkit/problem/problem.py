@@ -14,6 +14,7 @@ from pinnkit.equations.partials import partials_in
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.breaks import require_breaks
 from pinnkit.problem.maps import Axis
+from pinnkit.problem.observed import Observations
 from pinnkit.problem.output import Output
 from pinnkit.problem.unknown import Unknown
 
@@ -251,6 +252,7 @@ class Problem:
     integrals: tuple[IntegralCondition, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     functions: tuple[NamedFunction, ...] = ()
+    observations: tuple[Observations, ...] = ()
     time: str | None = None
     symmetries: tuple[Symmetry, ...] = ()
     divergence_free: tuple[str, ...] = ()

@@ -146,6 +146,8 @@ def trivial_solution(problem: Problem) -> Iterator[Remark]:
         values = evaluate(statement.tree, problem, statement.points(problem), zero)
         if values is None or not np.all(np.abs(values) < 1e-12):
             return
+    if any(np.any(m.values) for observations in problem.observations for m in observations.measured):
+        return
     if not satisfied_by_zero(problem):
         return
     fields = " and ".join(f"`{field} = 0`" for field in problem.fields)

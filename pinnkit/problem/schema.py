@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from pinnkit.errors import Mistake, Place, unknown
 from pinnkit.problem.names import short
+from pinnkit.problem.observation_keys import ObservationKeys
 from pinnkit.problem.unknown import UNKNOWN_SCHEMA
 
 Where = Callable[..., Place]
@@ -242,6 +243,7 @@ class ProblemKeys(_Part):
         ),
     ] = Field(None, description="The differential equations, by name or as a list.")
     conditions: dict[StrictStr, ConditionKeys] = Field({}, description="What holds on the faces, by name.")
+    observations: dict[StrictStr, ObservationKeys] = Field({}, description="Measurements, by name.")
     symmetry: dict[StrictStr, Texts] = Field({}, description="Fields that are `odd in x` or `even in x`.")
     divergence_free: Names | None = Field(None, description="Two fields made free of divergence, such as [u, v].")
     ansatz: dict[StrictStr, ExpressionText] = Field({}, description="Fields as expressions of the network `N`.")

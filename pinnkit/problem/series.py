@@ -15,6 +15,7 @@ import sympy
 from pinnkit.equations.expression import Scope
 from pinnkit.equations.numbers import exact
 from pinnkit.errors import Mistake, Place, UserError, unknown
+from pinnkit.problem.beneath import text_beneath
 from pinnkit.problem.names import short
 from pinnkit.problem.problem import Coordinate, Series
 from pinnkit.reading import scalar
@@ -44,14 +45,10 @@ def read_series(path: str, folder: Path | None, coordinates: Sequence[Coordinate
     Raises:
         UserError: a path that leads elsewhere, a file that cannot be read, every mistake in it.
     """
-    file = _beneath(path, folder, place)
-    try:
-        size = file.stat().st_size
-        text = file.read_text(encoding="utf-8") if size <= _MOST_BYTES else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(Mistake(f"`{short(path)}` cannot be read: {type(error).__name__}", place)) from None
-    if size > _MOST_BYTES:
-        raise UserError(Mistake(f"`{short(path)}` is larger than {_MOST_BYTES // 1_000_000} MB", place))
+    if folder is None:
+        hint = "Give `columns` and `rows` in its place."
+        raise UserError(Mistake("a file of modes can be named in a problem file only", place, hint=hint))
+    file, text = text_beneath(path, folder, place, _MOST_BYTES)
     numbered = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
     numbered = [(number, line) for number, line in numbered if line and not line.startswith("#")]
     if not numbered:
@@ -117,26 +114,6 @@ def _turn(coordinate: Coordinate) -> sympy.Expr:
     number = 2 * math.pi / coordinate.length
     whole = round(number)
     return sympy.Integer(whole) if abs(number - whole) <= 1e-15 * number else 2 * sympy.pi / exact(coordinate.length)
-
-
-def _beneath(path: str, folder: Path | None, place: Place) -> Path:
-    """The file that a relative path names in a folder, links followed."""
-    if folder is None:
-        hint = "Give `columns` and `rows` in its place."
-        raise UserError(Mistake("a file of modes can be named in a problem file only", place, hint=hint))
-    needed = f"`{short(path)}` must be a file beneath the problem's own folder"
-    hint = "A relative path without `..`, such as data/start.csv."
-    try:
-        given = Path(path)
-        outside = given.is_absolute() or given.drive != "" or ".." in given.parts
-        found = (folder / given).resolve()
-        if outside or not found.is_relative_to(folder.resolve()):
-            raise UserError(Mistake(needed, place, hint=hint))
-        if not found.is_file():
-            raise UserError(Mistake(f"there is no file `{short(path)}` beside the problem", place, hint=hint))
-    except (OSError, ValueError):  # a name that no file can have
-        raise UserError(Mistake(needed, place, hint=hint)) from None
-    return found
 
 
 def _cell(text: str) -> Any:

@@ -11,6 +11,7 @@ from pinnkit.errors import Mistake
 from pinnkit.problem.finding import Finding
 from pinnkit.problem.named import as_written
 from pinnkit.problem.names import short
+from pinnkit.problem.observed import Observations
 from pinnkit.problem.prescribed import number, prescribed
 from pinnkit.problem.problem import Condition, Coordinate, Face, IntegralCondition, Problem, TorchResidual
 from pinnkit.problem.regions import contacts, touches
@@ -42,6 +43,7 @@ def summary(problem: Problem, findings: Sequence[Finding] = (), as_latex: bool =
         lines += ["", f"condition {held.name} {_over(held, problem)}", *_equation(held.residual, problem, as_latex)]
     if problem.outputs:
         lines += ["", *(f"output {output.name} = {output.expression.text}" for output in problem.outputs)]
+    lines += [line for observations in problem.observations for line in ("", *_observations(observations))]
     lines += ["", f"reference: {_reference(problem)}", ""]
     lines += [_finding(finding) for finding in findings]
     return "\n".join([*lines, outcome(findings)])
@@ -139,6 +141,16 @@ def _value(value: sympy.Expr, face: Face, problem: Problem) -> str:
     at = {problem.scope.symbols[face.coordinate]: number(face.value)}
     named = (f.name for f in problem.functions if f.expression.tree.xreplace(at) == value)
     return next(named, None) or short(to_text(value, problem.scope), _LONGEST)
+
+
+def _observations(observations: Observations) -> list[str]:
+    """How many points, and what was measured there with which noise."""
+    lines = [f"observations {observations.name} at {_count(len(observations.points), 'point')}"]
+    for m in observations.measured:
+        low, high = float(m.noise.min()), float(m.noise.max())
+        noise = f"{low:.3g}" if m.uniform else f"{low:.3g} to {high:.3g}"
+        lines.append(f"    {m.expression.text}, noise {noise if m.known else 'not said'}")
+    return lines
 
 
 def _reference(problem: Problem) -> str:

@@ -17,9 +17,11 @@ from pinnkit.problem.problem import Condition, Equation, Problem
 from pinnkit.results.environment import environment
 from pinnkit.results.fields import GridFields, ScatteredFields, write_fields
 from pinnkit.results.figures.gallery import draw_fields, draw_history, draw_march
+from pinnkit.results.figures.observations import Seen, draw_observations
 from pinnkit.results.figures.picture import Picture
 from pinnkit.results.figures.points import draw_points
 from pinnkit.results.folder import RunFolder
+from pinnkit.results.misfits import observed_values
 from pinnkit.results.page import Formula
 from pinnkit.results.report import ConditionLine, Report, write_report
 from pinnkit.results.solution import Solution
@@ -45,6 +47,7 @@ def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolut
     files.figures.mkdir(exist_ok=True)
     pictures = (
         *draw_fields(files.figures, fields),
+        *_draw_observations(files.figures, solution, fields),
         _draw_points(files.figures / "points.png", solution),
         *draw_history(files.figures, solution.history, _truth(solution)),
         *_draw_march(files.figures, solution, fields),
@@ -78,6 +81,33 @@ def _draw_march(folder: Path, solution: Solution, fields: GridFields | Scattered
         return ()
     spans = [(window.time.lower, window.time.upper) for window in solution.windows]
     return draw_march(folder, fields, solution.history, solution.problem.time, spans)
+
+
+def _draw_observations(folder: Path, solution: Solution, fields: GridFields | ScatteredFields) -> list[Picture]:
+    """A picture of every set of observations that has points in the domain, over the grid of the one coordinate."""
+    problem, windows = solution.problem, solution.windows
+    names = problem.scope.coordinates
+    line = fields.axes[0] if isinstance(fields, GridFields) and len(names) == 1 else None
+    pictures = []
+    for number, given in enumerate(problem.observations):
+        observations = given.only(given.inside([(c.lower, c.upper) for c in problem.coordinates]))
+        if not len(observations.points):
+            continue
+        values = observed_values(windows, number, observations.points)
+        curves = observed_values(windows, number, line[:, None]) if line is not None else None
+        seen = [
+            Seen(
+                m.expression.text,
+                observations.points,
+                m.values,
+                m.noise if m.known else None,
+                values[:, k],
+                (line, curves[:, k]) if line is not None and curves is not None else None,
+            )
+            for k, m in enumerate(observations.measured)
+        ]
+        pictures.append(draw_observations(folder / f"observations_{given.name}.png", given.name, names, seen))
+    return pictures
 
 
 def _draw_points(path: Path, solution: Solution) -> Picture:

@@ -93,7 +93,7 @@ def _verdict(result: Mapping[str, Any]) -> str:
 
 
 def _accuracy(result: Mapping[str, Any]) -> str:
-    """The tables of errors, residuals and violated conditions, and what the errors are measured against."""
+    """The tables of errors, residuals, violated conditions and misfits, and what the errors are measured against."""
     errors = [(name, e.get("relative_l2"), e.get("max_abs")) for name, e in (result.get("errors") or {}).items()]
     reference = result.get("reference") or {}
     if reference:
@@ -104,6 +104,11 @@ def _accuracy(result: Mapping[str, Any]) -> str:
         against = "No independent reference is known for this problem."
     residuals = list((result.get("residuals") or {}).items())
     violated = list((result.get("conditions") or {}).items())
+    seen = [
+        (f"{name}: {text}", m.get("points"), m.get("rms"), m.get("largest"), f"its {m.get('unit')}")
+        for name, expressions in (result.get("observations") or {}).items()
+        for text, m in expressions.items()
+    ]
     return "\n".join(
         [
             "<h2>Accuracy</h2>",
@@ -111,6 +116,7 @@ def _accuracy(result: Mapping[str, Any]) -> str:
             f"<p>{against}</p>",
             table(("equation", "root mean square of the residual"), residuals),
             table(("condition", "largest violation"), violated),
+            table(("observed", "points", "root mean square misfit", "largest misfit", "in units of"), seen),
         ]
     )
 

@@ -246,6 +246,9 @@ FAULTY = [
     ("implied_condition", _rod(**FLUX, conditions=_start("u = q", "q = 0")), "no equation tells whether it agrees"),
     ("initial_conditions", _rod(**FLUX, conditions=_start("u = 0", "q = 0", "q_t = 0")),
      "too many initial conditions: `q` is of order 0 in `t` and needs 0 at `t = 0`, and has 2: `s1`, `s2`"),
+    # observations
+    ("outside_points", _rod(observations={"seen": {"x": [0, 3], "t": [0, 0], "u": [0, 1]}}),
+     "1 of the 2 points of `seen` lie outside the domain, the first at (x = 3, t = 0)"),
     # what a problem accepts
     ("accept", _rod(accept=["corner_jmp"]), "unknown finding `corner_jmp` in `accept`"),
     ("accept", _rod(accept=["symmetry"]), "`symmetry` cannot be accepted: it must be mended"),
