@@ -37,17 +37,27 @@ class Legendre(sympy.Function):
     def eval(cls, degree: sympy.Expr, argument: sympy.Expr) -> sympy.Expr | None:
         """The two polynomials that are shorter than their names.
 
+        The degree may also be a parameter, or hold one.
+
         Raises:
-            ValueError: a degree that is not a whole number between 0 and 100.
+            ValueError: a degree that is a number and not a whole one between 0 and 100, or varies with the argument.
         """
+        if degree.free_symbols and not degree.free_symbols & argument.free_symbols:
+            return None
         if not (degree.is_Integer and 0 <= degree <= HIGHEST_DEGREE):
             raise ValueError(f"the degree of `legendre` is a whole number from 0 to {HIGHEST_DEGREE}")
         return sympy.S.One if degree == 0 else argument if degree == 1 else None
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """The derivative as a sum of polynomials of lower degree, which has no pole at the ends of the interval."""
+        """The derivative as a sum of polynomials of lower degree, which has no pole at the ends of the interval.
+
+        With a parameter as degree the sum has no length, and the derivative is l (x P_l - P_(l-1))/(x^2 - 1).
+        """
         if argindex != 2:
             raise sympy.core.function.ArgumentIndexError(self, argindex)
+        if self.args[0].free_symbols:
+            degree, argument = self.args
+            return degree * (argument * self - Legendre(degree - 1, argument)) / (argument**2 - 1)
         degree, argument = int(self.args[0]), self.args[1]
         return sympy.Add(*((2 * k + 1) * Legendre(k, argument) for k in range(degree - 1, -1, -2)))
 

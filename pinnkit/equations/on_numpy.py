@@ -33,6 +33,8 @@ def _apply(name: str, given: Sequence[Any]) -> Any:
     if operation.startswith("special."):
         from scipy import special
 
+        if name == "legendre" and isinstance(given[0], float) and given[0].is_integer():
+            given = (int(given[0]), *given[1:])  # by recurrence; any other degree is a hypergeometric series
         return getattr(special, operation.removeprefix("special."))(*given)
     if name in ("min", "max") and len(given) > 2:
         return getattr(np, operation).reduce(np.broadcast_arrays(*given))

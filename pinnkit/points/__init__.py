@@ -1,5 +1,6 @@
 """Where the equations are asked: rules that place points in a domain."""
 
+from pinnkit.points.chebyshev import Chebyshev
 from pinnkit.points.grid import Grid
 from pinnkit.points.latin_hypercube import LatinHypercube
 from pinnkit.points.rad import RAD
@@ -16,8 +17,20 @@ SAMPLERS: Registry[Sampler] = Registry(
         "sobol": Sobol,
         "latin_hypercube": LatinHypercube,
         "grid": Grid,
+        "chebyshev": Chebyshev,
         "rad": RAD,
     },
 )
 
-__all__ = ["RAD", "SAMPLERS", "Grid", "LatinHypercube", "Points", "Residual", "Sampler", "Sobol", "Uniform"]
+__all__ = [
+    "RAD",
+    "SAMPLERS",
+    "Chebyshev",
+    "Grid",
+    "LatinHypercube",
+    "Points",
+    "Residual",
+    "Sampler",
+    "Sobol",
+    "Uniform",
+]

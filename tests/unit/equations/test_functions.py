@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from pinnkit.equations import Scope, compile_tree, parse
+from pinnkit.equations.differentiate import differentiate
 from pinnkit.equations.functions import FUNCTIONS
 from pinnkit.errors import UserError
 
@@ -75,3 +76,13 @@ def test_a_legendre_polynomial_of_high_degree_keeps_its_digits() -> None:
 def test_a_legendre_polynomial_has_a_whole_degree(degree: str) -> None:
     with pytest.raises(UserError, match="the degree of `legendre` is a whole number from 0 to 100"):
         parse(f"legendre({degree}, x)", SCOPE, special=True)
+
+
+@pytest.mark.parametrize("degree", [0, 1, 3, 10, 60])
+def test_a_legendre_polynomial_may_have_a_parameter_as_degree(degree: int) -> None:
+    scope = Scope(("x",), (), ("l",))
+    tree = parse("legendre(l, x)", scope, special=True).tree
+    for x in (-0.99, 0.3, 0.7):
+        assert compile_tree(tree, scope)({"x": x, "l": degree}) == pytest.approx(float(mpmath.legendre(degree, x)))
+        slope = compile_tree(differentiate(tree, "x", scope), scope)({"x": x, "l": degree})
+        assert slope == pytest.approx(float(mpmath.diff(lambda s: mpmath.legendre(degree, s), x)), rel=1e-9, abs=1e-12)

@@ -6,7 +6,7 @@ from scipy.stats import kstest, qmc
 
 from pinnkit.errors import SolveError, UserError
 from pinnkit.geometry import Box, BoxFace
-from pinnkit.points import RAD, SAMPLERS, Grid, LatinHypercube, Sampler, Sobol, Uniform
+from pinnkit.points import RAD, SAMPLERS, Chebyshev, Grid, LatinHypercube, Sampler, Sobol, Uniform
 
 LINE = Box(("t",), np.array([1.0]), np.array([3.0]))
 PLANE = Box(("x", "t"), np.array([-1.0, 0.0]), np.array([1.0, 0.5]))
@@ -79,7 +79,8 @@ def test_weighted_mean_is_the_integral(sampler: Sampler) -> None:
         x, t = points.coordinates.T
         means.append(np.mean(x**2 * t / points.density))
     # A grid counts its ends in full, which is an error of its own of first order in the spacing.
-    bias = 0.08 * 1 / 12 if isinstance(sampler, Grid) else 0.0
+    # Chebyshev points integrate a polynomial to rounding, and always alike.
+    bias = 0.08 * 1 / 12 if isinstance(sampler, Grid) else 1e-15 if isinstance(sampler, Chebyshev) else 0.0
     error = np.std(means) / np.sqrt(len(means))
     assert abs(np.mean(means) - 1 / 12) <= 4 * error + bias
     assert error < 2e-2 / 12
@@ -142,6 +143,30 @@ def test_grid_is_regular_and_reaches_the_ends() -> None:
 def test_grid_without_room_for_its_corners_is_refused() -> None:
     with pytest.raises(UserError, match="the corners of a domain of dimension 3 alone need 8"):
         Grid(7).draw(SPACE, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("count", [2, 3, 8, 9, 40])
+def test_chebyshev_points_integrate_every_polynomial_through_them(count: int) -> None:
+    points = Chebyshev(count).draw(LINE, np.random.default_rng(0))
+    x = points.coordinates[:, 0] - 2.0
+    assert (x[0], x[-1]) == (-1.0, 1.0)
+    for degree in range(count):
+        mean = np.mean(np.polynomial.chebyshev.chebval(x, np.eye(count)[degree]) / points.density)
+        exact = 0.0 if degree % 2 else 1.0 / (1.0 - degree**2)
+        assert abs(mean - exact) < 1e-14
+
+
+def test_chebyshev_points_of_the_plane_are_a_product() -> None:
+    points = Chebyshev(26).draw(PLANE, np.random.default_rng(0))
+    along = Chebyshev(5).draw(LINE, np.random.default_rng(0))
+    unit = (along.coordinates[:, 0] - 1) / 2
+    assert np.allclose(PLANE.to_unit(points.coordinates).reshape(5, 5, 2)[:, 3, 0], unit, atol=1e-15)
+    assert np.allclose(points.density.reshape(5, 5), np.outer(along.density, along.density))
+
+
+def test_chebyshev_points_without_room_for_the_corners_are_refused() -> None:
+    with pytest.raises(UserError, match="the corners of a domain of dimension 3 alone need 8"):
+        Chebyshev(7).draw(SPACE, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("k", [0.5, 1.0, 2.0])
