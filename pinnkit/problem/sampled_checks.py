@@ -16,7 +16,7 @@ from pinnkit.problem.finding import Remark
 from pinnkit.problem.integral_checks import satisfied_by_zero, unsatisfied
 from pinnkit.problem.prescribed import Prescribed, prescribed
 from pinnkit.problem.problem import Condition, Equation, Face, Problem, Symmetry, TorchResidual, partials_of
-from pinnkit.problem.sampling import SAMPLES, Statement, evaluate, interior, is_known, on_faces, statements
+from pinnkit.problem.sampling import SAMPLES, Statement, elsewhere, evaluate, interior, is_known, on_faces, statements
 from pinnkit.problem.truth import settled
 
 _SAME = 1e-9
@@ -166,6 +166,7 @@ def symmetry(problem: Problem) -> Iterator[Remark]:
                 f"[{coordinate.lower:g}, {coordinate.upper:g}] is not centred on zero"
             )
             yield Remark(message, coordinate.place)
+    problem = elsewhere(problem)
     for name in dict.fromkeys(s.coordinate for s in problem.symmetries):
         signs = {s.field: -1.0 if s.parity == "odd" else 1.0 for s in problem.symmetries if s.coordinate == name}
         yield from _asymmetric(problem, name, signs)

@@ -1,7 +1,7 @@
 """A problem's expressions at fixed sample points of its domain and faces, for the checks that ask numbers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -49,6 +49,13 @@ def evaluate(
 def is_known(tree: sympy.Basic, problem: Problem) -> bool:
     """Whether a tree has a value before training: whether it holds no unknown parameter."""
     return not {str(symbol) for symbol in tree.free_symbols} & {p.name for p in problem.unknowns}
+
+
+def elsewhere(problem: Problem) -> Problem:
+    """The problem with its unknown parameters a little off their starts, where no term vanishes by chance."""
+    starts = {p.name: p.unknown for p in problem.unknowns if p.unknown is not None}
+    off = {name: u.start + 0.37 * replace(u, scale=None).step for name, u in starts.items()}
+    return problem.with_parameters(**off) if off else problem
 
 
 @final

@@ -39,8 +39,9 @@ def with_truth(
     for name, text in given.items():
         path = "reference", "parameters", name
         if name not in unknowns:
-            message, hint = unknown("unknown parameter", short(name), unknowns)
-            mistakes.append(Mistake(f"{message} in `reference.parameters`", key_where(*path), hint=hint))
+            _, hint = unknown("parameter", short(name), unknowns)
+            message = f"`{short(name)}` in `reference.parameters` is not an unknown parameter of the problem"
+            mistakes.append(Mistake(message, key_where(*path), hint=hint))
             continue
         try:
             values[name] = parse_number(text, where(*path))

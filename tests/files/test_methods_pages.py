@@ -40,7 +40,7 @@ ENTRIES = [(table, name) for table in TABLES for name in table.names()]
 IDS = [name for _, name in ENTRIES]
 BESIDE_TABLES = (
     *("torch_module", "jet", "autograd", "exact_conditions", "symmetry", "divergence_free", "balance", "stages"),
-    *("windows", "causal", "residual_gradients", "pseudo_time", "observations"),
+    *("windows", "causal", "residual_gradients", "pseudo_time", "observations", "unknown_parameters"),
 )
 SINGLE = {"windows": Windows, "causal": Causal, "residual_gradients": ResidualGradients, "pseudo_time": PseudoTime}
 
@@ -239,7 +239,7 @@ def test_the_run_folder_holds_what_its_page_says(commands: Path) -> None:
     environment = json.loads((run / "environment.json").read_text(encoding="utf-8"))
     assert rows(page, "`environment.json`") == set(environment)
     last = json.loads((run / "history.jsonl").read_text(encoding="utf-8").splitlines()[-1])
-    assert set(last) | {"lr", "length", "causal", "note"} == rows(page, "`history.jsonl`")
+    assert set(last) | {"lr", "length", "causal", "note", "parameters"} == rows(page, "`history.jsonl`")
     named = rows(page, "Files") | rows(page, "`figures/`") | {"solution.vtp"}
     found = {path for path in run.rglob("*") if path.is_file()}
     assert {p.name for p in found} <= {Path(name).name for name in named}

@@ -215,6 +215,9 @@ FAULTY = [
         "ends": {"on": "x = -1", "equation": "u = 1"}, "end": {"on": "x = 1", "equation": "u = 1"}}),
      "`end` on `x = 1`"),
     ("symmetry", _line("u_xx = 1", ENDS_0, symmetry={"u": "odd in x"}), "the interval [0, 1] is not centred on zero"),
+    ("symmetry", _rod(symmetry={"u": "odd in x"}, equations={"e": "u_t = a*u_xx + c*u_x"}, reference=None,
+                      parameters={"a": 0.5, "c": {"start": 0}}),
+     "`e` does not keep its form when `x` changes sign"),
     # the exact reference
     ("exact_reference", _rod(reference={"exact": {"u": "exp(-a*9.87*t)*sin(pi*x)"}}),
      "the exact reference does not satisfy `heat`: relative residual"),

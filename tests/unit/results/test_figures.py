@@ -16,6 +16,7 @@ from pinnkit.results.figures.curves import draw_curves
 from pinnkit.results.figures.gallery import draw_fields, draw_history, draw_march
 from pinnkit.results.figures.losses import draw_losses
 from pinnkit.results.figures.middles import draw_middles
+from pinnkit.results.figures.parameters import draw_parameters
 from pinnkit.results.figures.planes import draw_planes
 from pinnkit.results.figures.points import draw_points
 from pinnkit.results.figures.slices import draw_slices, quarters
@@ -149,6 +150,21 @@ def test_losses_with_gaps_zeros_and_phases(tmp_path: Path) -> None:
     lost = {"step": 1, "phase": "adam", "loss": float("nan"), "losses": {"momentum": float("inf"), "walls": 0.0}}
     check(draw_losses(tmp_path / "lost.png", [lost, {**lost, "step": 2}]).path, 8.6, 4.2)
     assert draw_history(tmp_path, []) == ()
+
+
+def test_the_course_of_parameters_with_gaps_and_a_reference(tmp_path: Path) -> None:
+    records = [
+        {**record, "parameters": {"nu": 1.0 / record["step"], "E": None if record["step"] == 7 else 2.0}}
+        for record in history(40)
+    ]
+    both = draw_parameters(tmp_path / "both.png", records, {"nu": 0.0})
+    assert both.caption == "nu, E as training went on; dashed, the reference."
+    check(both.path, 8.6, 4.2)
+    assert draw_parameters(tmp_path / "one.png", records[:1], {}).caption == "nu, E as training went on."
+    drawn = [picture.path.name for picture in draw_history(tmp_path, [*history(3), *records])]
+    assert drawn == ["losses.png", "parameters.png"]
+    with pytest.raises(ValueError, match="without parameters"):
+        draw_parameters(tmp_path / "none.png", history(3), {})
 
 
 @pytest.mark.parametrize(
