@@ -36,6 +36,8 @@ def outcome(
     verdict = judge(errors, problem.tolerance, reference, residuals, conditions, scale, _scales(windows))
     if not marched.whole or not windows[-1].finished:
         verdict = _cut_short(verdict, marched)
+    derived = bare.found_outputs()
+    verdict = replace(verdict, reasons=(*verdict.reasons, *derived.reasons))
     known = None if reference is None else {"method": reference.method, "accuracy": reference.accuracy}
     trained = marched.trained
     result = {
@@ -49,7 +51,7 @@ def outcome(
         "exact": [choice.condition for choice in windows[0].run.formulation.choices if choice.exact],
         "symmetries": [f"{s.field} is {s.parity} in {s.coordinate}" for s in problem.symmetries],
         "parameters": {},
-        "outputs": {},
+        "outputs": dict(derived.values),
         "seconds": trained.seconds,
         "steps": trained.steps,
         "stopped_because": trained.stops[-1].reason if trained.stops else "no phase was run",

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import final
 
 import numpy as np
+import sympy
 import torch
 from torch import Tensor
 from torch.func import functional_call
@@ -25,6 +26,7 @@ from pinnkit.objective.residuals import (
     indices_of,
     of_condition,
     of_equation,
+    of_tree,
     output_indices_of,
 )
 from pinnkit.objective.rows import PointwiseRows
@@ -143,6 +145,13 @@ class Assembly:
             for part in np.array_split(points, max(1, len(points) // 4096))
         ]
         return {name: np.concatenate([p[i] for p in parts]) for i, name in enumerate(residuals)}
+
+    def evaluate(self, tree: sympy.Expr, points: np.ndarray, theta: Tensor) -> np.ndarray:
+        """A tree (N,) of fields, derivatives, coordinates and parameters at points (N, d)."""
+        residual: AnyResidual = of_tree(tree, self.trial.problem)
+        indices = indices_of([residual], self.trial.problem)
+        parts = np.array_split(points, max(1, len(points) // 4096))
+        return np.concatenate([_evaluate(self.trial, part, [residual], indices, theta)[0] for part in parts])
 
     def violations(self, generator: np.random.Generator, count: int, theta: Tensor) -> dict[str, float]:
         """The largest violation of every condition, exact ones too, in the units of its equation."""
