@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
+import sympy
 import torch
 from torch import Tensor, nn
 
@@ -23,7 +24,7 @@ from pinnkit.formulation.unknowns import with_unknowns
 from pinnkit.memory import free_memory
 from pinnkit.networks import Ensemble, EnsembleFeatures, Features
 from pinnkit.objective.assembly import Assembly
-from pinnkit.objective.expressions import derivative
+from pinnkit.objective.expressions import derivative, evaluate_tree
 from pinnkit.objective.pseudo_time import told
 from pinnkit.objective.residual_gradients import Further
 from pinnkit.optimizers import Auto, Optimizer
@@ -72,6 +73,10 @@ class Run:
     def derivative(self, points: np.ndarray, orders: MultiIndex, theta: Tensor) -> np.ndarray:
         """One derivative (N, F) of all fields of the problem at points (N, d)."""
         return derivative(self.trial, self.rewriting, points, orders, theta)
+
+    def evaluate(self, tree: sympy.Expr, points: np.ndarray, theta: Tensor) -> np.ndarray:
+        """A tree (N,) of fields, derivatives, coordinates and parameters of the problem at points (N, d)."""
+        return evaluate_tree(self.trial, self.rewriting, tree, points, theta)
 
     @property
     def formulation(self) -> Formulation:

@@ -42,6 +42,8 @@ def outcome(
         known = {"method": reference.method, "accuracy": reference.accuracy}
         if problem.reference is not None and problem.reference.parameters:
             known["parameters"] = dict(problem.reference.parameters)
+    derived = bare.found_outputs()
+    verdict = replace(verdict, reasons=(*verdict.reasons, *derived.reasons))
     trained = marched.trained
     result = {
         "problem": problem.name,
@@ -55,7 +57,7 @@ def outcome(
         "exact": [choice.condition for choice in windows[0].run.formulation.choices if choice.exact],
         "symmetries": [f"{s.field} is {s.parity} in {s.coordinate}" for s in problem.symmetries],
         "parameters": bare.parameters,
-        "outputs": {},
+        "outputs": dict(derived.values),
         "seconds": trained.seconds,
         "steps": trained.steps,
         "stopped_because": trained.stops[-1].reason if trained.stops else "no phase was run",

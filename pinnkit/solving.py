@@ -14,11 +14,13 @@ from pinnkit.marching import Start, Window, edges_of, general_config, start_from
 from pinnkit.objective.causal import Chain
 from pinnkit.outcome import outcome
 from pinnkit.problem.checks import require_sound
+from pinnkit.problem.integrals import over
 from pinnkit.problem.load import load_problem
 from pinnkit.problem.problem import Problem
 from pinnkit.results.checkpoint import load_windows, save_windows
 from pinnkit.results.folder import HistoryFile, RunFolder, new_run_folder, open_run_folder, read_history
 from pinnkit.results.misfits import in_words
+from pinnkit.results.outputs import told
 from pinnkit.results.progress import Progress
 from pinnkit.results.publish import write_result, write_start
 from pinnkit.results.solution import Solution
@@ -161,6 +163,8 @@ def _go_on(job: _Job, run: Run, opening: Sequence[str], quiet: bool) -> Path:
     solution = outcome(problem, marched, reference, listener.history)
     solution.save(files.path)
     write_result(files, solution, reference)
+    for line in told(solution.result["outputs"]) if not quiet else ():
+        print(line, flush=True)
     print(f"{_last_line(solution)} Results: {files.path}", flush=True)
     if marched.trained.failure is not None:
         raise SolveError(f"{marched.trained.failure}. The state before it is kept in {files.path}")
@@ -248,6 +252,7 @@ def _opening(run: Run) -> list[str]:
     periodic = [f"periodic, exact: {c.name}" for c in run.problem.coordinates if c.periodic]
     conditions = [f"equation {name}: exact (built into the field)" for name in run.formulation.identities]
     conditions += [f"condition {choice}" for choice in run.formulation.choices]
+    conditions += [f"condition {held.name}: soft ({over(held, run.problem)})" for held in run.problem.integrals]
     return [f"{run.problem.name}: {run.problem.title}", size, *run.notes, *periodic, *symmetries, *conditions]
 
 

@@ -114,6 +114,8 @@ def _held(
         if coordinate in along:
             message = f"`{name}` goes along `{coordinate}` and holds it at the same time"
             raise context.error(message, keyword.value)
+        if coordinate in held:
+            raise context.error(f"`{coordinate}` is held twice", keyword.value)
         value = tree_of(keyword.value)
         strange = names_outside(value, context.scope)
         if strange:

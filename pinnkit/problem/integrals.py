@@ -6,7 +6,7 @@ from pinnkit.equations.expression import Expression, Scope
 from pinnkit.equations.functions import INTEGRAL, NORMAL
 from pinnkit.equations.reductions import along_of, names_outside, reductions_in
 from pinnkit.errors import Mistake, Place, UserError
-from pinnkit.problem.problem import Face, IntegralCondition
+from pinnkit.problem.problem import Face, IntegralCondition, Problem
 
 Wrong = Callable[[str, str], UserError]
 """Makes the error of a message and a hint."""
@@ -82,3 +82,17 @@ def _require_numbers_outside(residual: Expression, scope: Scope, free: Sequence[
     if strange:
         known = f"Of the coordinates, only {', '.join(f'`{c}`' for c in free)} can." if free else "No coordinate can."
         raise wrong(f"`{strange[0]}` stands beside an integral that does not depend on it", known)
+
+
+def over(condition: IntegralCondition, problem: Problem) -> str:
+    """Over what the integrals of a condition go, and at which values of the other coordinates it holds."""
+    names = condition.over(problem.scope, condition.faces[0] if condition.faces else None)
+    held = {face.coordinate for face in condition.faces}
+    others = [name for name in problem.scope.coordinates if name not in names and name not in held]
+    if not condition.along and len(held) > 1:
+        told = "over all of its faces together"
+    else:
+        told = f"integrated over {', '.join(names)}"
+    on = f", on {', '.join(str(face) for face in condition.faces)}" if condition.faces else ""
+    at = f", at every {', '.join(others)}" if condition.along and others else ""
+    return f"{told}{on}{at}"

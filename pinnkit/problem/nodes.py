@@ -65,9 +65,16 @@ def _product(coordinates: Sequence[Coordinate], rule: Rule) -> tuple[dict[str, n
 def along_one(coordinate: Coordinate, rule: Rule) -> Rule:
     """Nodes and weights (n,) on a coordinate's interval: x = (a + b)/2 + s (b - a)/2 on every piece from a to b.
 
-    An interval without end needs its map here: the nodes are x(s), and the weights those of s times dx/ds.
+    An interval without end is divided in u, the image of which it is: the nodes are x(u), the weights those of u times
+    dx/du.
     """
-    edges = (coordinate.lower, *coordinate.breaks, coordinate.upper)
+    axis = coordinate.axis
+    ends = (coordinate.lower, *coordinate.breaks, coordinate.upper)
+    edges = ends if axis.finite else tuple(axis.to_unit(np.array(ends)))
     nodes, weights = rule
     pieces = [(0.5 * (a + b) + 0.5 * (b - a) * nodes, 0.5 * (b - a) * weights) for a, b in pairwise(edges)]
-    return np.concatenate([x for x, _ in pieces]), np.concatenate([w for _, w in pieces])
+    found, shares = np.concatenate([x for x, _ in pieces]), np.concatenate([w for _, w in pieces])
+    if axis.finite:
+        return found, shares
+    places = axis.from_unit(found)
+    return places, shares * axis.slope(places)

@@ -1,6 +1,6 @@
 """The derived quantities that a problem file names, each of which may use those before it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from pinnkit.equations.evaluate import compile_tree
 from pinnkit.equations.expression import Expression, Scope
 from pinnkit.equations.names import check_name
 from pinnkit.equations.parse import parse_output
-from pinnkit.equations.reductions import AT
+from pinnkit.equations.reductions import AT, REDUCTIONS
 from pinnkit.errors import Mistake, Place, UserError
 from pinnkit.problem.breaks import Where
 from pinnkit.problem.names import short
@@ -47,6 +47,7 @@ def read_outputs(
         mistakes += [wrong] if wrong is not None else []
         try:
             output = Output(name, _expression(text, known, place))
+            _require_numbers(output, built)
             _require_inside(output, known, ends, values)
             built.append(output)
         except UserError as error:
@@ -62,6 +63,21 @@ def _expression(text: Any, scope: Scope, place: Place) -> Expression:
     if isinstance(text, sympy.Basic):
         raise UserError(Mistake("an output is written as text", place, hint='Such as "value(u, x = 1)".'))
     return parse_output(str(text), scope, place)
+
+
+def _require_numbers(output: Output, before: Sequence[Output]) -> None:
+    """Refuse the use of an output that is a list.
+
+    Raises:
+        UserError: it is used.
+    """
+    lists = [o.name for o in before if isinstance(o.expression.tree, REDUCTIONS["roots"])]
+    used = next((name for name in lists if name in map(str, output.expression.tree.free_symbols)), None)
+    if used is not None:
+        text = output.expression.text
+        message = f"the output `{used}` is a list, and `{output.name}` needs a number"
+        hint = "`root` is the first of the roots."
+        raise UserError(Mistake(message, output.expression.place, text, (0, len(text)), hint))
 
 
 def _wrong_name(name: str, scope: Scope, place: Place) -> Mistake | None:

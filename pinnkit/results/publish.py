@@ -12,8 +12,9 @@ from pinnkit.config import Config, dump_config
 from pinnkit.equations import latex, unicode
 from pinnkit.equations.expression import Expression
 from pinnkit.problem.dump import dump_problem
+from pinnkit.problem.integrals import over
 from pinnkit.problem.named import as_written
-from pinnkit.problem.problem import Condition, Equation, Problem
+from pinnkit.problem.problem import Condition, Equation, IntegralCondition, Problem
 from pinnkit.results.environment import environment
 from pinnkit.results.fields import GridFields, ScatteredFields, write_fields
 from pinnkit.results.figures.gallery import draw_fields, draw_history, draw_march
@@ -128,7 +129,7 @@ def _draw_points(path: Path, solution: Solution) -> Picture:
     return replace(picture, caption=f"The last of {len(solution.windows)} windows: {picture.caption}")
 
 
-def _formula(named: Equation | Condition, problem: Problem) -> Formula:
+def _formula(named: Equation | Condition | IntegralCondition, problem: Problem) -> Formula:
     residual = named.residual
     if not isinstance(residual, Expression):
         return Formula(named.name, residual.text)
@@ -142,4 +143,8 @@ def _conditions(run: Run) -> list[ConditionLine]:
     for condition, choice in zip(run.trial.problem.conditions, run.formulation.choices, strict=True):
         where = ", ".join(str(face) for face in condition.faces)
         lines.append(ConditionLine(_formula(condition, run.trial.problem), where, choice.exact, choice.reason))
+    for held in run.problem.integrals:
+        lines.append(
+            ConditionLine(_formula(held, run.problem), "numbers of the whole field", False, over(held, run.problem))
+        )
     return lines

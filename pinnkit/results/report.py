@@ -166,7 +166,15 @@ def _parameters(result: Mapping[str, Any]) -> str:
 
 
 def _values(title: str, values: Mapping[str, Any] | None) -> str:
-    return f"<h2>{title}</h2>\n{table(('name', 'value'), list(values.items()))}" if values else ""
+    """Numbers that were asked for, with all their digits."""
+    lines = [(name, _digits(value)) for name, value in (values or {}).items()]
+    return f"<h2>{title}</h2>\n{table(('name', 'value'), lines)}" if lines else ""
+
+
+def _digits(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_digits, value))
+    return "no value" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def _training(report: Report) -> str:

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any, final
 
 import numpy as np
+import sympy
 from torch import Tensor
 
 from pinnkit.building import Run
 from pinnkit.config import Config, dump_config, load_config
 from pinnkit.equations.expression import MultiIndex
+from pinnkit.equations.parse import parse
 from pinnkit.errors import Mistake, UserError, unknown
 from pinnkit.marching import Window, general_config, on_windows
 from pinnkit.problem.dump import dump_problem
@@ -22,6 +24,7 @@ from pinnkit.results.fields import GridFields, ScatteredFields, at_points, on_gr
 from pinnkit.results.figures.gallery import draw_fields
 from pinnkit.results.figures.picture import Picture
 from pinnkit.results.folder import HistoryFile, RunFolder, open_run_folder, read_history
+from pinnkit.results.outputs import Found, Value, find_outputs
 from pinnkit.results.writing import cannot_write, write_json, write_text
 from pinnkit.verification import ReferenceSolution, max_abs, reference_for, relative_l2, test_grid
 
@@ -95,6 +98,33 @@ class Solution:
             message, hint = unknown("derivative", name, self.problem.fields)
             raise UserError(Mistake(message, hint=f"{hint} A derivative is written like `u_x`."))
         return self._derivative(points, partial.orders)[:, self.problem.fields.index(partial.field)]
+
+    def evaluate(self, expression: str | sympy.Expr, points: object) -> np.ndarray:
+        """An expression (n,) of fields, derivatives, coordinates and parameters at points (n, d).
+
+        Raises:
+            UserError: a text that is not in the language, or points of another shape.
+        """
+        tree = parse(expression, self.problem.scope).tree if isinstance(expression, str) else expression
+        given = self._points(points)
+        if not len(given):
+            return np.empty(0)
+        return on_windows(self.windows, given, lambda w, own: w.run.evaluate(tree, own, w.theta))
+
+    def outputs(self) -> dict[str, Value]:
+        """The problem's `outputs` by name: a number, a list of numbers, or None for one that has no value."""
+        return dict(self.found_outputs().values)
+
+    def found_outputs(self) -> Found:
+        """The outputs, and the reasons why some have no value."""
+        problem, time = self.problem, self.problem.time
+        if len(self.windows) > 1 and time is not None:
+            # Fields may have kinks where windows meet.
+            whole = problem.coordinate(time)
+            edges = {*whole.breaks, *(window.time.upper for window in self.windows[:-1])}
+            split = replace(whole, breaks=tuple(sorted(edges)), break_texts=("",) * len(edges))
+            problem = replace(problem, coordinates=tuple(split if c is whole else c for c in problem.coordinates))
+        return find_outputs(problem, self.evaluate, self.config.quadrature)
 
     def reference(self) -> ReferenceSolution | None:
         """What is known of the answer independently, or None."""
@@ -171,14 +201,23 @@ class Solution:
         history = list(read_history(files.history)) if files.history.is_file() else []
         return Solution(problem, general_config(config, windows[0].run.config), windows, result, history)
 
-    def _derivative(self, points: object, orders: MultiIndex) -> np.ndarray:
-        """One derivative (n, f) of all fields."""
+    def _points(self, points: object) -> np.ndarray:
+        """Points as an array (n, d).
+
+        Raises:
+            UserError: another shape.
+        """
         given = np.asarray(points, dtype=np.float64)
         if given.ndim != 2 or given.shape[1] != len(self.problem.coordinates):
             names = ", ".join(self.problem.scope.coordinates)
             raise UserError(
                 f"points have the shape {given.shape}; they need (n, {len(self.problem.coordinates)}): {names}"
             )
+        return given
+
+    def _derivative(self, points: object, orders: MultiIndex) -> np.ndarray:
+        """One derivative (n, f) of all fields."""
+        given = self._points(points)
         if not len(given):
             return np.empty((0, len(self.problem.fields)))
         return on_windows(self.windows, given, lambda w, own: w.run.derivative(own, orders, w.theta))

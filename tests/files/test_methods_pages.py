@@ -40,7 +40,7 @@ ENTRIES = [(table, name) for table in TABLES for name in table.names()]
 IDS = [name for _, name in ENTRIES]
 BESIDE_TABLES = (
     *("torch_module", "jet", "autograd", "exact_conditions", "symmetry", "divergence_free", "balance", "stages"),
-    *("windows", "causal", "residual_gradients", "pseudo_time", "observations", "unknown_parameters"),
+    *("windows", "causal", "residual_gradients", "pseudo_time", "observations", "unknown_parameters", "outputs"),
 )
 SINGLE = {"windows": Windows, "causal": Causal, "residual_gradients": ResidualGradients, "pseudo_time": PseudoTime}
 

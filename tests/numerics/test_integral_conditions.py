@@ -43,7 +43,8 @@ def test_a_plate_with_insulated_edges_and_zero_mean() -> None:
     """-laplace u = 2 pi^2 u for u = cos(pi x) cos(pi y), known up to a constant without its mean."""
     solution = solved(
         width=24,
-        points=500,
+        steps=100,
+        points=400,
         stages=(Stage(start="trained", phases=(LevenbergMarquardt(steps=20),)),),
         coordinates={"x": [0, 1], "y": [0, 1]},
         fields=["u"],
@@ -53,7 +54,7 @@ def test_a_plate_with_insulated_edges_and_zero_mean() -> None:
         tolerance=1e-7,
     )
     assert error(solution) < 1e-8
-    assert solution.result["conditions"]["mean"] < 1e-9
+    assert solution.result["conditions"]["mean"] < 1e-8
     assert solution.result["verdict"] == "verified"
 
 
