@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import pinnkit
-from pinnkit import cli
+from pinnkit import cli, sweeping
 from pinnkit.config import Config
 from pinnkit.errors import SolveError, UserError
 from pinnkit.networks import MLP
@@ -194,3 +194,21 @@ def test_pictures_of_few_and_of_many(count: int, curves: bool, tmp_path: Path) -
     picture = draw_sweep(tmp_path / "sweep.png", members, "x")
     assert picture.path.stat().st_size > 5000
     assert ("along x" in picture.caption) is curves
+
+
+def test_ctrl_c_ends_the_sweep_behind_its_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Path] = []
+
+    def interrupted(problem: Problem, config: Config, out: Path, **options: Any) -> Path:
+        out.mkdir()
+        result = {"verdict": "not verified", "stopped_because": "interrupted"}
+        (out / "result.json").write_text(json.dumps(result), encoding="utf-8")
+        np.savez(out / "fields.npz", t=np.arange(3.0), u=np.arange(3.0))
+        made.append(out)
+        return out
+
+    monkeypatch.setattr(sweeping, "solve_to_folder", interrupted)
+    found = sweep_to_folder(decay(), {"k": [1, 2, 3]}, QUICK, tmp_path / "all")
+    assert [path.name for path in made] == ["k=1"]
+    assert found.remarks() == ["2 of 3 members were not run: interrupted."]
+    found.require_whole()
