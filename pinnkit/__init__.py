@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pinnkit.problem.problem import Problem as Problem
     from pinnkit.results.solution import Solution as Solution
     from pinnkit.solving import solve as solve
+    from pinnkit.sweeping import sweep as sweep
 
 __version__ = "0.1.0"
 
@@ -25,9 +26,10 @@ _ROOMS = {
     "load_config": "pinnkit.config",
     "load_problem": "pinnkit.problem.load",
     "solve": "pinnkit.solving",
+    "sweep": "pinnkit.sweeping",
 }
 
-__all__ = ["Config", "Problem", "Solution", "define", "load_config", "load_problem", "solve"]
+__all__ = ["Config", "Problem", "Solution", "define", "load_config", "load_problem", "solve", "sweep"]
 
 
 def __getattr__(name: str) -> object:

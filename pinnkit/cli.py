@@ -28,6 +28,14 @@ Parameters = Annotated[
         "--parameter", metavar="NAME=VALUE", help="Another value of a parameter, as `nu=0.02/pi`. Repeatable."
     ),
 ]
+Sweeps = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sweep",
+        metavar="NAME=VALUES",
+        help="A run for each value of a parameter, as `c=0.2,0.5,1` or `nu=0.01:0.05:5`. Repeatable: all combinations.",
+    ),
+]
 ConfigFile = Annotated[
     str | None, typer.Option("--config", help="A config file or the name of a shipped one; else the problem's own.")
 ]
@@ -141,6 +149,7 @@ def solve(
     config: ConfigFile = None,
     set_: Changes = None,
     parameter: Parameters = None,
+    sweep: Sweeps = None,
     seed: Annotated[int | None, typer.Option(help="The seed of every random number.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of the arithmetic on a CPU.")] = None,
@@ -161,9 +170,17 @@ def solve(
     flags = {"seed": seed, "device": device, "threads": threads, "compile": compile_}
     overrides = [*(set_ or []), *(f"{key}={str(value).lower()}" for key, value in flags.items() if value is not None)]
     chosen = _load_config(understood, config, overrides)
+    paths = [p.path for p in plugins]
+    if sweep:
+        from pinnkit.sweeping import read_sweeps, sweep_to_folder
+
+        found = sweep_to_folder(understood, read_sweeps(sweep, parameter or []), chosen, out, quiet, paths, from_)
+        typer.echo(str(found))
+        found.require_whole()
+        return
     from pinnkit.solving import solve_to_folder  # last, so that a mistake in the config is told before more is loaded
 
-    solve_to_folder(understood, chosen, out, quiet=quiet, plugins=[p.path for p in plugins], start=from_)
+    solve_to_folder(understood, chosen, out, quiet=quiet, plugins=paths, start=from_)
 
 
 @app.command()

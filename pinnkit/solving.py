@@ -55,7 +55,7 @@ def solve(
     require_sound(problem)
     asked = config if config is not None else Config()
     begin = start_from(start.windows) if start is not None else None
-    _require_runs(problem, asked, begin)
+    require_runs(problem, asked, begin)
     reference = reference_for(problem)
     listener = _Quiet(monitor)
     marched = march(problem, asked, reference, listener, start=begin)
@@ -92,7 +92,7 @@ def solve_to_folder(
     """
     warnings = [str(finding.mistake) for finding in require_sound(problem) if not finding.accepted]
     begin = start_from(Solution.load(start).windows) if start is not None else None
-    run = _require_runs(problem, config, begin)
+    run = require_runs(problem, config, begin)
     reference = reference if reference is not None else reference_for(problem)
     files = RunFolder(new_run_folder(problem.name, out, datetime.now()))
     write_start(files, problem, general_config(config, run.config), plugins)
@@ -113,7 +113,7 @@ def resume_folder(folder: Path, quiet: bool = False) -> Path:
     if len(done) == count and files.result.is_file():
         print(f"{problem.name}: the run in {files.path} has come to its end.", flush=True)
         return files.path
-    run = _require_runs(problem, config, None)
+    run = require_runs(problem, config, None)
     history = _trimmed(files, done)
     files.result.unlink(missing_ok=True)  # it is that of the run as it was cut
     job = _Job(problem, config, files, reference_for(problem), None, done, history)
@@ -171,7 +171,7 @@ def _go_on(job: _Job, run: Run, opening: Sequence[str], quiet: bool) -> Path:
     return files.path
 
 
-def _require_runs(problem: Problem, config: Config, start: Start | None) -> Run:
+def require_runs(problem: Problem, config: Config, start: Start | None) -> Run:
     """The run of the first window, once the whole config is known to fit the problem.
 
     Raises:

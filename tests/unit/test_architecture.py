@@ -47,6 +47,7 @@ ROOMS = (
     "outcome",
     "solving",
     "comparing",
+    "sweeping",
     "listing",
     "cli",
     "__main__",
