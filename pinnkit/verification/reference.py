@@ -14,11 +14,18 @@ from pinnkit.verification.dop853 import DOP853
 from pinnkit.verification.etdrk4 import ETDRK4
 from pinnkit.verification.method import ReferenceMethod, ReferenceSolution, evaluated
 from pinnkit.verification.method_of_lines import MethodOfLines
+from pinnkit.verification.newton_collocation import NewtonCollocation
 
 REFERENCES: Registry[ReferenceMethod] = Registry(
     "reference method",
     ReferenceMethod,  # type: ignore[type-abstract]  # the table only compares with it and never builds it
-    {"cole_hopf": ColeHopf, "etdrk4": ETDRK4, "dop853": DOP853, "method_of_lines": MethodOfLines},
+    {
+        "cole_hopf": ColeHopf,
+        "etdrk4": ETDRK4,
+        "dop853": DOP853,
+        "method_of_lines": MethodOfLines,
+        "collocation": NewtonCollocation,
+    },
 )
 
 
