@@ -20,14 +20,17 @@ from pinnkit.equations import JUMP, NORMAL
 from pinnkit.equations.choice import Choice
 from pinnkit.equations.evaluate import compile_tree
 from pinnkit.equations.expression import Expression, Scope
+from pinnkit.equations.reductions import reductions_in
 from pinnkit.errors import Mistake, UserError
 from pinnkit.problem.ansatz import of_network
+from pinnkit.problem.observed import Observations
 from pinnkit.problem.problem import (
     NETWORK,
     Condition,
     Coordinate,
     Equation,
     Face,
+    IntegralCondition,
     Interface,
     Problem,
     TorchResidual,
@@ -139,6 +142,9 @@ class _Rewriter:
             fields=self.fields,
             equations=tuple(self._equation(e, r) for r in self.regions for e in problem.equations),
             conditions=(*self._conditions(), *self._interfaces()),
+            integrals=tuple(map(self._integral, problem.integrals)),
+            observations=tuple(self._observations()),
+            outputs=(),
             functions=(),
             ansatz=(),
             regions=(),
@@ -210,6 +216,37 @@ class _Rewriter:
             if end == face.value or abs(end - face.value) <= 1e-12 * (1.0 + abs(face.value)):
                 faces.append(replace(face, part=region))
         return tuple(faces)
+
+    def _integral(self, condition: IntegralCondition) -> IntegralCondition:
+        """A condition of integrals; over regions each is a sum.
+
+        Raises:
+            UserError: integrals over faces, or along some coordinates alone, where there are regions.
+        """
+        residual = condition.residual
+        if not self.problem.regions:
+            return replace(condition, residual=self._expression(residual, self.tree(residual.tree, "")))
+        if condition.faces or condition.along:
+            message = f"`{condition.name}` is no integral over the whole domain, and regions allow no other yet"
+            raise UserError(Mistake(message, residual.place))
+        operands = [node.args[0] for node in reductions_in(residual.tree)]
+        return replace(condition, parts={r: tuple(self.tree(tree, r) for tree in operands) for r in self.regions})
+
+    def _observations(self) -> Iterator[Observations]:
+        """Every set of observations in the regions that have some of its points."""
+        for known in self.problem.observations:
+            left = np.ones(len(known.points), dtype=bool)
+            for region in self.regions:
+                there = inside(known.points, self.parts[region]) if region else left
+                own = known.only(there & left)
+                left = left & ~there
+                if region and not len(own.points):
+                    continue
+                measured = tuple(
+                    replace(m, expression=self._expression(m.expression, self.tree(m.expression.tree, region)))
+                    for m in own.measured
+                )
+                yield replace(own, name=self.name(own.name, region), measured=measured)
 
     def _interfaces(self) -> Iterator[Condition]:
         """What holds on every contact, as conditions on the fields of both of its regions."""

@@ -35,7 +35,9 @@ class Quadrature(ABC):
     def rule(self, count: int) -> Rule:
         """Nodes and weights, (count,) each, on the interval from -1 to 1."""
 
-    def on(self, problem: Problem, along: Sequence[str], held: Mapping[str, float], finer: bool = False) -> Nodes:
+    def on(
+        self, problem: Problem, along: Sequence[str], held: Mapping[str, float], finer: bool = False, part: str = ""
+    ) -> Nodes:
         """The nodes of integrals along coordinates of a problem's box, at fixed values or at nodes of the others.
 
         Args:
@@ -43,7 +45,8 @@ class Quadrature(ABC):
             along: the coordinates that are integrated.
             held: those that have one value.
             finer: whether there are half as many nodes again along each coordinate.
+            part: of the domain, to which the integrals are confined.
         """
         free = len(problem.coordinates) - len(held)
         count = self.nodes if self.nodes is not None else _AUTOMATIC[min(max(free, 1), len(_AUTOMATIC)) - 1]
-        return nodes_of(problem.coordinates, along, held, self.rule(count + finer * (count + 1) // 2))
+        return nodes_of(problem.coordinates_in(part), along, held, self.rule(count + finer * (count + 1) // 2))

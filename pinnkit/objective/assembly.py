@@ -155,13 +155,6 @@ class Assembly:
         ]
         return {name: np.concatenate([p[i] for p in parts]) for i, name in enumerate(residuals)}
 
-    def observed(self, points: np.ndarray, theta: Tensor) -> dict[str, list[np.ndarray]]:
-        """The values (N,) of every observed expression at points (N, d), by the set that it belongs to."""
-        found = {}
-        for observations, residuals in zip(self.trial.problem.observations, self._observed, strict=True):
-            found[observations.name] = evaluate_residuals(self.trial, points, list(residuals), theta)
-        return found
-
     def violations(self, generator: np.random.Generator, count: int, theta: Tensor) -> dict[str, float]:
         """The largest violation of every condition, exact ones too, in the units of its equation."""
         found: dict[str, float] = {}

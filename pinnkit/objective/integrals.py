@@ -4,7 +4,7 @@ A residual such as integral(u_x^2, x)/integral(u^2, x) - E is evaluated from the
 the weighted sums, and the tree in which a number stands in place of every integral.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, final
 
@@ -18,6 +18,7 @@ from pinnkit.formulation.trial import NetworkFunction, Prepared, Trial
 from pinnkit.geometry import Quadrature
 from pinnkit.objective.residuals import TreeResidual, indices_of, of_tree, output_indices_of
 from pinnkit.objective.rows import GlobalRows
+from pinnkit.problem.nodes import Nodes
 from pinnkit.problem.problem import Face, IntegralCondition, Parameter, Problem, resolved
 
 
@@ -62,12 +63,8 @@ class PreparedIntegrals:
         """The condition on the nodes of a quadrature, or on finer ones."""
         problem = trial.problem
         marks = reductions_in(condition.residual.tree)
-        places: tuple[Face | None, ...] = condition.faces or (None,)
         pieces, shares = [], trial.tensor([1.0])
-        for face in places:
-            held = {face.coordinate: face.value} if face is not None else {}
-            nodes = quadrature.on(problem, condition.over(problem.scope, face), held, finer)
-            integrands = [of_tree(resolved(node.args[0], face, problem.scope), problem) for node in marks]
+        for nodes, integrands in _on_nodes(condition, problem, quadrature, finer):
             indices = indices_of([*integrands], problem), output_indices_of([*integrands], problem)
             prepared = trial.prepare(trial.tensor(nodes.points), *indices)
             pieces.append(_Piece(prepared, tuple(integrands), trial.tensor(nodes.weights)))
@@ -109,16 +106,29 @@ def integral_sizes(
     condition: IntegralCondition, problem: Problem, quadrature: Quadrature
 ) -> tuple[int, list[tuple[int, Sequence[TreeResidual]]]]:
     """How many rows a condition has; and on each face how many nodes, with what is evaluated at them."""
-    marks, rows = reductions_in(condition.residual.tree), 0
-    nodes: list[tuple[int, Sequence[TreeResidual]]] = []
-    for face in condition.faces or (None,):
+    rows = 0
+    sizes: list[tuple[int, Sequence[TreeResidual]]] = []
+    for nodes, integrands in _on_nodes(condition, problem, quadrature, False):
+        rows = len(nodes.shares)
+        sizes.append((len(nodes.points), integrands))
+    return rows, sizes
+
+
+def _on_nodes(
+    condition: IntegralCondition, problem: Problem, quadrature: Quadrature, finer: bool
+) -> Iterator[tuple[Nodes, list[TreeResidual]]]:
+    """Of every face, of every part or of the whole domain the nodes, with what is integrated there."""
+    marks = reductions_in(condition.residual.tree)
+    for part, trees in condition.parts.items():
+        nodes = quadrature.on(problem, condition.over(problem.scope, None), {}, finer, part)
+        yield nodes, [of_tree(tree, problem) for tree in trees]
+    if condition.parts:
+        return
+    faces: tuple[Face | None, ...] = condition.faces or (None,)
+    for face in faces:
         held = {face.coordinate: face.value} if face is not None else {}
-        on = quadrature.on(problem, condition.over(problem.scope, face), held)
-        rows = len(on.shares)
-        nodes.append(
-            (len(on.points), [of_tree(resolved(mark.args[0], face, problem.scope), problem) for mark in marks])
-        )
-    return rows, nodes
+        nodes = quadrature.on(problem, condition.over(problem.scope, face), held, finer)
+        yield nodes, [of_tree(resolved(mark.args[0], face, problem.scope), problem) for mark in marks]
 
 
 def _name(number: int) -> str:

@@ -143,13 +143,15 @@ class IntegralCondition:
     """An equation between integrals, as a residual (left minus right) with fields inside of integrals alone.
 
     Integrals go ``along`` the named coordinates, at every value of the others; along none that are named, over the
-    whole domain, or over all ``faces`` together.
+    whole domain, or over all ``faces`` together. Where the domain has parts, an integral over all of it is the sum of
+    those over the ``parts``: what is integrated in each, integral by integral.
     """
 
     name: str
     residual: Expression
     faces: tuple[Face, ...] = ()
     along: tuple[str, ...] = ()
+    parts: Mapping[str, tuple[sympy.Expr, ...]] = field(default_factory=dict)
 
     def over(self, scope: Scope, face: Face | None) -> tuple[str, ...]:
         """The coordinates that are integrated, on one of the faces or, without faces, in the domain."""
@@ -249,13 +251,13 @@ class Problem:
     fields: tuple[str, ...]
     equations: tuple[Equation, ...]
     conditions: tuple[Condition, ...] = ()
-    integrals: tuple[IntegralCondition, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     functions: tuple[NamedFunction, ...] = ()
     observations: tuple[Observations, ...] = ()
     time: str | None = None
     symmetries: tuple[Symmetry, ...] = ()
     divergence_free: tuple[str, ...] = ()
+    integrals: tuple[IntegralCondition, ...] = ()
     ansatz: tuple[Ansatz, ...] = ()
     regions: tuple[Region, ...] = ()
     interfaces: tuple[Interface, ...] = ()

@@ -55,6 +55,17 @@ def contacts(problem: Problem) -> tuple[Contact, ...]:
     return tuple(found)
 
 
+def with_breaks(problem: Problem) -> Problem:
+    """The problem with breaks where regions meet, for integrals over its fields."""
+    coordinates = []
+    for i, whole in enumerate(problem.coordinates):
+        ends = {end for r in problem.regions for end in (r.coordinates[i].lower, r.coordinates[i].upper)}
+        inner = {end for end in ends if whole.lower < end < whole.upper}
+        breaks = tuple(sorted(inner | set(whole.breaks)))
+        coordinates.append(replace(whole, breaks=breaks, break_texts=("",) * len(breaks)) if inner else whole)
+    return replace(problem, coordinates=tuple(coordinates))
+
+
 def touches(interface: Interface, contact: Contact) -> bool:
     """Whether what an interface says holds on a contact."""
     return interface.between is None or set(interface.between) == {contact.lower.name, contact.upper.name}

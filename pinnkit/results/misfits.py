@@ -11,10 +11,10 @@ from pinnkit.problem.problem import Problem
 
 def observed_values(windows: Sequence[Window], number: int, points: np.ndarray) -> np.ndarray:
     """The expressions (n, e) of the set of observations of a number, at points (n, d)."""
-    name = windows[0].run.problem.observations[number].name
+    trees = [m.expression.tree for m in windows[0].run.problem.observations[number].measured]
 
     def at(window: Window, own: np.ndarray) -> np.ndarray:
-        return np.stack(window.run.assembly.observed(own, window.theta)[name], axis=1)
+        return np.stack([window.run.evaluate(tree, own, window.theta) for tree in trees], axis=1)
 
     return on_windows(windows, points, at)
 

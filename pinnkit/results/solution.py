@@ -19,6 +19,7 @@ from pinnkit.marching import Window, general_config, on_windows
 from pinnkit.problem.dump import dump_problem
 from pinnkit.problem.load import load_problem
 from pinnkit.problem.problem import Problem
+from pinnkit.problem.regions import with_breaks
 from pinnkit.results.checkpoint import load_windows, save_windows
 from pinnkit.results.fields import GridFields, ScatteredFields, at_points, on_grid, regular_axes, through_middle
 from pinnkit.results.figures.gallery import draw_fields
@@ -117,7 +118,7 @@ class Solution:
 
     def found_outputs(self) -> Found:
         """The outputs, and the reasons why some have no value."""
-        problem, time = self.problem, self.problem.time
+        problem, time = with_breaks(self.problem), self.problem.time
         if len(self.windows) > 1 and time is not None:
             # Fields may have kinks where windows meet.
             whole = problem.coordinate(time)
