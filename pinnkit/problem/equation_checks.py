@@ -64,14 +64,14 @@ def singular_point(problem: Problem) -> Iterator[Remark]:
     (coordinate,) = problem.coordinates
     found: dict[tuple[str, str], list[Singular]] = {}
     for singular in singular_points(problem):
-        found.setdefault((singular.equation.name, singular.field), []).append(singular)
+        found.setdefault((singular.equation, singular.field), []).append(singular)
     missing = lacking(problem, coordinate, held(problem), regularity=False)
     for (name, field), points in found.items():
         at = _listed(f"`{coordinate.name} = {s.point:.6g}`" for s in points)
         message = f"`{name}` loses its highest derivative of `{field}` at {at}"
         if missing and any(s.highest for s in points):
             message += f"; regularity at {at} takes the place of a condition"
-        yield Remark(message, points[0].equation.residual.place)
+        yield Remark(message, points[0].place)
     yield from _not_finite(problem, coordinate)
 
 

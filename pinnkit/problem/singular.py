@@ -8,7 +8,8 @@ import sympy
 
 from pinnkit.equations.expression import Partial
 from pinnkit.equations.partials import partials_in
-from pinnkit.problem.problem import Equation, Problem, TorchResidual
+from pinnkit.errors import Place
+from pinnkit.problem.problem import Problem, TorchResidual
 from pinnkit.problem.sampling import evaluate
 
 _GRID = 257
@@ -26,7 +27,8 @@ class Singular:
     ``highest`` says whether no other equation differentiates the field more often.
     """
 
-    equation: Equation
+    equation: str
+    place: Place | None
     field: str
     point: float
     highest: bool
@@ -46,7 +48,8 @@ def singular_points(problem: Problem) -> tuple[Singular, ...]:
                 last = max(partials)
                 highest = last.order == problem.order(field, problem.coordinates[0].name)
                 points = _vanishing(problem, equation.residual.tree, last)
-                found += [Singular(equation, field, point, highest) for point in points]
+                place = equation.residual.place
+                found += [Singular(equation.name, place, field, point, highest) for point in points]
     return tuple(found)
 
 

@@ -26,7 +26,7 @@ def mean_square(values: np.ndarray, density: np.ndarray) -> float:
 
 @pytest.mark.parametrize("quadrature", [True, False])
 def test_the_singular_solution_of_legendre_s_equation_has_a_large_residual(quadrature: bool) -> None:
-    """Polynomials follow P_3 and leave nothing; what they make of Q_3, with its logarithms, does not satisfy the ends."""
+    """Polynomials follow P_3 and leave nothing; what they make of Q_3, with its logarithms, is no solution."""
     problem = load_problem(problem_path("legendre"))
     points = Chebyshev(160, quadrature=quadrature).draw(box_of(problem), np.random.default_rng(0))
     x = points.coordinates[:, 0]
