@@ -17,17 +17,20 @@ class Chebyshev(Sampler):
     """The product of m Chebyshev points (1 - cos(pi k/n))/2, k = 0 ... n = m - 1, along every coordinate.
 
     m = round(count^(1/d)), at least 2. Every draw gives the same points. The density is 1/(m w_k) along each
-    coordinate, with the weights w_k of Clenshaw and Curtis, so that a mean over the points is their quadrature.
+    coordinate, with the weights w_k of Clenshaw and Curtis, so that a mean over the points is their quadrature; or 1,
+    so that the ends weigh as much as the middle.
 
     C. W. Clenshaw, A. R. Curtis, Numer. Math. 2 (1960) 197.
 
     Args:
         count: about how many points; the nearest m^d is taken, and two ends along d coordinates need 2^d.
+        quadrature: whether the density is that of the quadrature, or 1.
     """
 
     fixed: ClassVar[bool] = True
 
     count: int = 100
+    quadrature: bool = True
 
     def __post_init__(self) -> None:
         require_count("chebyshev", "count", self.count)
@@ -49,7 +52,8 @@ class Chebyshev(Sampler):
             raise UserError(Mistake(needed, hint="Samplers such as `sobol` take any count."))
         m = self._along(d)
         axes = np.meshgrid(*[unit_nodes(m - 1)] * d, indexing="ij")
-        density = reduce(np.multiply.outer, [1.0 / (m * clenshaw_curtis(m - 1))] * d)
+        along = 1.0 / (m * clenshaw_curtis(m - 1)) if self.quadrature else np.ones(m)
+        density = reduce(np.multiply.outer, [along] * d)
         return Points(domain.from_unit(np.stack([axis.ravel() for axis in axes], axis=1)), density.ravel())
 
     def expected(self, domain: Domain) -> int:

@@ -8,6 +8,7 @@ from pinnkit.equations.expression import Partial
 from pinnkit.equations.partials import partials_in
 from pinnkit.problem.faces import ends
 from pinnkit.problem.problem import Condition, Coordinate, Face, Problem
+from pinnkit.problem.singular import replaced_conditions
 
 
 @final
@@ -49,16 +50,19 @@ def space(problem: Problem) -> Iterator[Coordinate]:
     return (c for c in problem.coordinates if c.name != problem.time and not c.periodic)
 
 
-def lacking(problem: Problem, coordinate: Coordinate, everything: tuple[Held, ...]) -> bool:
+def lacking(problem: Problem, coordinate: Coordinate, everything: tuple[Held, ...], regularity: bool = True) -> bool:
     """Whether the conditions along a coordinate are fewer than the orders of all fields together.
 
     They are counted over all fields, since a system of first order (`u_t = v_x`, `v_t = u_x`) may well have both of
-    its conditions on one field. An integral along this coordinate alone counts as one as well.
+    its conditions on one field. An integral along this coordinate alone counts as one as well and, unless it is not
+    asked for, so does regularity at a singular point.
     """
     given = sum(1 for h in everything if h.face.coordinate == coordinate.name)
     for integral in problem.integrals:
         face = integral.faces[0] if integral.faces else None
         given += integral.over(problem.scope, face) == (coordinate.name,)
+    if regularity:
+        given += len(replaced_conditions(problem))
     return given < sum(problem.order(f, coordinate.name) for f in problem.fields)
 
 

@@ -1,15 +1,16 @@
 """Checks of the equations themselves: which fields and parameters they use, and where they degenerate."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
-import sympy
 
 from pinnkit.equations.partials import partials_in
+from pinnkit.problem.counting import held, lacking
 from pinnkit.problem.finding import Remark
-from pinnkit.problem.problem import Problem, TorchResidual, partials_of
+from pinnkit.problem.problem import Coordinate, Problem, TorchResidual, partials_of
 from pinnkit.problem.sampling import evaluate
+from pinnkit.problem.singular import Singular, singular_points
 
 
 def unused_field(problem: Problem) -> Iterator[Remark]:
@@ -71,55 +72,43 @@ def singular_point(problem: Problem) -> Iterator[Remark]:
     if len(problem.coordinates) != 1:
         return
     (coordinate,) = problem.coordinates
+    found: dict[tuple[str, str], list[Singular]] = {}
+    for singular in singular_points(problem):
+        found.setdefault((singular.equation, singular.field), []).append(singular)
+    missing = lacking(problem, coordinate, held(problem), regularity=False)
+    for (name, field), points in found.items():
+        at = _listed(f"`{coordinate.name} = {s.point:.6g}`" for s in points)
+        message = f"`{name}` loses its highest derivative of `{field}` at {at}"
+        if missing and any(s.highest for s in points):
+            message += f"; regularity at {at} takes the place of a condition"
+        yield Remark(message, points[0].place)
+    yield from _not_finite(problem, coordinate)
+
+
+def _not_finite(problem: Problem, coordinate: Coordinate) -> Iterator[Remark]:
+    """Equations that divide by what vanishes somewhere, an end among the places."""
     grid = coordinate.axis.from_unit(np.linspace(0.0, 1.0, 257))
     for equation in problem.equations:
         if isinstance(equation.residual, TorchResidual):
             continue
         tree, place = equation.residual.tree, equation.residual.place
-        for field in problem.fields:
-            slope = _leading(problem, tree, field)
-            if slope is None:
-                continue
-            values = evaluate(slope, problem, {coordinate.name: grid})
-            if values is None:
-                continue
-            point = _vanishing(values, grid)
-            if point is not None:
-                at = f"`{coordinate.name} = {point:.6g}`"
-                yield Remark(f"`{equation.name}` loses its highest derivative of `{field}` at {at}", place)
         generic = {
             p: np.full_like(grid, 0.7 + 0.11 * i) for i, p in enumerate(sorted(partials_in(tree, problem.scope)))
         }
         values = evaluate(tree, problem, {coordinate.name: grid}, generic)
         if values is not None and not np.isfinite(values).all():
             point = grid[~np.isfinite(values)][0]
-            yield Remark(f"`{equation.name}` is not finite at `{coordinate.name} = {point:.6g}`", place)
+            ends = {coordinate.lower: "the lower end", coordinate.upper: "the upper end"}
+            where = f", {ends[point]}" if point in ends else ""
+            hint = "Multiply it by what vanishes there: points that hold the ends, as `chebyshev`, need its value."
+            message = f"`{equation.name}` is not finite at `{coordinate.name} = {point:.6g}`{where}"
+            yield Remark(message, place, hint)
 
 
-def _leading(problem: Problem, tree: sympy.Expr, field: str) -> sympy.Expr | None:
-    """The coefficient of a field's highest derivative where it depends on no field, or None."""
-    found = [p for p in partials_in(tree, problem.scope) if p.field == field and p.order]
-    if not found:
-        return None
-    highest = problem.scope.tree(max(found))
-    mark = sympy.Dummy(real=True)
-    slope = sympy.diff(tree.xreplace({highest: mark}), mark)
-    return None if slope.has(mark) or partials_in(slope, problem.scope) else slope
-
-
-def _vanishing(values: np.ndarray, grid: np.ndarray) -> float | None:
-    """A grid point at, or just before, which values vanish."""
-    finite = values[np.isfinite(values)]
-    if not len(finite):
-        return None
-    zero = np.abs(values) <= 1e-12 * np.abs(finite).max()
-    if zero.any():
-        return float(grid[zero][0])
-    change = np.flatnonzero(np.sign(values[1:]) * np.sign(values[:-1]) < 0)
-    if not len(change):
-        return None
-    i = change[0]
-    return float(grid[i] - values[i] * (grid[i + 1] - grid[i]) / (values[i + 1] - values[i]))
+def _listed(words: Iterable[str]) -> str:
+    """Words with an `and` before the last."""
+    *most, last = dict.fromkeys(words)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _count(number: int, noun: str) -> str:

@@ -132,6 +132,13 @@ SOUND = {
         parameters={"a": 0.5, "b": {"start": 1}}, reference=None,
         conditions=_walls(t0="u = sin(pi*x)") | {"ends": {"on": "boundary", "equation": "u = b"}},
     ),
+    "one condition, and regularity at two singular ends": _line(
+        "(1 - x^2)*u_xx - 2*x*u_x + 12*u = 0", [("x = -1", "u = -1")], coordinates={"x": [-1, 1]},
+        accept=["singular_point"],
+    ),
+    "a factor that vanishes at an end whatever the field": _line(
+        "x^2*(u^2 + 1)*u_xx + u^3 = 1", [("x = 0", "u = 1")], accept=["singular_point"],
+    ),
     "a python residual": _line(conditions=ENDS_0, equations={"e": lambda u_xx, u: u_xx - u}),
 }  # fmt: skip
 
@@ -203,7 +210,12 @@ FAULTY = [
     ("singular_point", _line("(1 - x^2)*u_xx + u = 1", coordinates={"x": [-1, 1]},
                              conditions=[("x = -1", "u = 0"), ("x = 1", "u = 0")]), "at `x = -1`"),
     ("singular_point", _line("(x - 0.3)*u_x = 1", [("x = 0", "u = 0")]), "at `x = 0.3`"),
-    ("singular_point", _line("u_xx + 2/x*u_x = 1", ENDS_0), "`e` is not finite at `x = 0`"),
+    ("singular_point", _line("u_xx + 2/x*u_x = 1", ENDS_0), "`e` is not finite at `x = 0`, the lower end"),
+    ("singular_point", _line("(1 - x^2)*u_xx + u = 1", [("x = -1", "u = 0")], coordinates={"x": [-1, 1]}),
+     "of `u` at `x = -1` and `x = 1`; regularity at `x = -1` and `x = 1` takes the place of a condition"),
+    ("singular_point", _line("x*(1 - x)*u_xx + u_x = 1", [("x = 0", "u = 0")], coordinates={"x": [0, 2]}),
+     "of `u` at `x = 0` and `x = 1`; regularity at `x = 0` and `x = 1` takes the place of a condition"),
+    ("open_face", _line("(u - x)*u_xx + u_x = 1", [("x = 0", "u = 0")]), "`u` is of order 2 in `x`"),
     # symmetry
     ("symmetry", _rod(symmetry={"u": "even in x"}),
      "`initial` on `t = 0` does not keep its form when `x` changes sign"),
@@ -286,6 +298,13 @@ def test_a_near_miss_in_accept_is_suggested() -> None:
     (finding,) = check_problem(_rod(accept=["corner_jmp"]))
     assert finding.hint is not None
     assert "Did you mean `corner_jump`?" in finding.hint
+
+
+def test_an_equation_that_is_not_finite_at_an_end_is_to_be_multiplied_out() -> None:
+    (finding,) = check_problem(_line("u_xx + 2/(1 - x)*u_x = 1", ENDS_0))
+    assert "at `x = 1`, the upper end" in finding.message
+    assert finding.hint is not None
+    assert finding.hint.startswith("Multiply it by what vanishes there")
 
 
 def test_missing_derivatives_are_named() -> None:

@@ -1,0 +1,84 @@
+"""Points at which an ordinary differential equation loses its highest derivative."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import sympy
+
+from pinnkit.equations.expression import Partial
+from pinnkit.equations.partials import partials_in
+from pinnkit.errors import Place
+from pinnkit.problem.problem import Problem, TorchResidual
+from pinnkit.problem.sampling import evaluate
+
+_GRID = 257
+"""Points at which factors are looked at, the ends among them."""
+
+_DRAWS = 3
+"""Values of the fields with which a factor that depends on them must vanish."""
+
+
+@final
+@dataclass(frozen=True)
+class Singular:
+    """A point at which the factor of a field's highest derivative vanishes, whatever the fields are there.
+
+    ``highest`` says whether no other equation differentiates the field more often.
+    """
+
+    equation: str
+    place: Place | None
+    field: str
+    point: float
+    highest: bool
+
+
+def singular_points(problem: Problem) -> tuple[Singular, ...]:
+    """All of them, by equation, field and place; none where a problem has several coordinates."""
+    if len(problem.coordinates) != 1:
+        return ()
+    found = []
+    for equation in problem.equations:
+        if isinstance(equation.residual, TorchResidual):
+            continue
+        for field in problem.fields:
+            partials = [p for p in partials_in(equation.residual.tree, problem.scope) if p.field == field and p.order]
+            if partials:
+                last = max(partials)
+                highest = last.order == problem.order(field, problem.coordinates[0].name)
+                points = _vanishing(problem, equation.residual.tree, last)
+                place = equation.residual.place
+                found += [Singular(equation.name, place, field, point, highest) for point in points]
+    return tuple(found)
+
+
+def replaced_conditions(problem: Problem) -> tuple[float, ...]:
+    """The places where regularity stands for a condition: one for each singular point and field."""
+    return tuple(s.point for s in singular_points(problem) if s.highest)
+
+
+def _vanishing(problem: Problem, tree: sympy.Expr, highest: Partial) -> tuple[float, ...]:
+    """Where the factor of a derivative, in which the tree is linear, is zero."""
+    (coordinate,) = problem.coordinates
+    mark = sympy.Dummy(real=True)
+    slope = sympy.diff(tree.xreplace({problem.scope.tree(highest): mark}), mark)
+    if slope.has(mark):
+        return ()
+    grid = coordinate.axis.from_unit(np.linspace(0.0, 1.0, _GRID))
+    inside = partials_in(slope, problem.scope)
+    generator, zeros, values = np.random.default_rng(23), np.ones(_GRID, dtype=bool), None
+    for _ in range(_DRAWS if inside else 1):
+        fields = {p: np.full(_GRID, generator.uniform(0.5, 1.5)) for p in sorted(inside)}
+        values = evaluate(slope, problem, {coordinate.name: grid}, fields)
+        finite = values[np.isfinite(values)] if values is not None else np.empty(0)
+        if values is None or not len(finite):
+            return ()
+        zeros &= np.abs(values) <= 1e-12 * np.abs(finite).max()
+    if zeros.all():
+        return ()
+    points = list(grid[zeros])
+    if not inside and values is not None:  # a zero between two points of the grid shows as a change of sign
+        for i in np.flatnonzero(np.sign(values[1:]) * np.sign(values[:-1]) < 0):
+            points.append(grid[i] - values[i] * (grid[i + 1] - grid[i]) / (values[i + 1] - values[i]))
+    return tuple(sorted(float(point) for point in points))
