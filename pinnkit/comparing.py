@@ -14,7 +14,7 @@ from pinnkit.problem.checks import require_sound
 from pinnkit.problem.problem import Problem
 from pinnkit.results.solution import Solution
 from pinnkit.solving import solve_to_folder
-from pinnkit.verification import REFERENCES, ReferenceSolution, reference_for, relative_l2, test_grid
+from pinnkit.verification import REFERENCES, ReferenceSolution, by_members, reference_for, relative_l2, test_grid
 
 
 @final
@@ -118,7 +118,7 @@ def _classical(
         part = REFERENCES.build({"name": name, **options})
         began = time.perf_counter()
         try:
-            reference = part.solve(problem)
+            reference = by_members(part, problem)
             values = reference.values(points)
         except UserError as error:
             if named is not None:

@@ -108,7 +108,7 @@ def _choose(condition: Condition, problem: Problem, hard: Hard) -> Choice:
         return soft("it does not fix one field, or its derivative along the normal, to a known value")
     if any(f.value is not None and f.value.has(*_KINKED) for _, f in fixed):
         return soft("its value has a jump or a kink, which the lift would carry into the whole domain")
-    alone = len(problem.coordinates) == 1
+    alone = len(problem.coordinates) - len(problem.family) == 1
     for name, f in fixed:
         if f.order and math.isinf(_end(f, problem)):
             return soft("it fixes a derivative at infinity, where every derivative of the fields vanishes by their map")

@@ -13,7 +13,8 @@ from pinnkit.equations.names import check_name
 from pinnkit.equations.parse import parse_number
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.faces import parse_faces
-from pinnkit.problem.intervals import parse_end, parse_scale
+from pinnkit.problem.family import named_as_written, with_families
+from pinnkit.problem.intervals import completed, parse_end
 from pinnkit.problem.named import named_function
 from pinnkit.problem.names import check_declared, check_label, short
 from pinnkit.problem.problem import (
@@ -26,7 +27,6 @@ from pinnkit.problem.problem import (
     Problem,
     Reference,
     Symmetry,
-    empty_interval,
 )
 from pinnkit.problem.residuals import condition_residual, exact_field, residual_of, symmetry_of
 from pinnkit.problem.schema import Interval, ProblemKeys, ReferenceKeys, Where, read_keys
@@ -64,7 +64,8 @@ def build_problem(
             return place("equations", int(number) - 1 if number.isdecimal() else 0, *keys[2:])
         return place(*keys)
 
-    return _Builder(data, where, key_place or where, folder).problem(title)
+    moved, found, found_keys, families = with_families(data, where, key_place or where)
+    return _Builder(moved, found, found_keys, folder, families).problem(title)
 
 
 @final
@@ -76,6 +77,7 @@ class _Builder:
     where: Where
     key_where: Where
     folder: Path | None = None
+    families: frozenset[str] = frozenset()
     mistakes: list[Mistake] = field(default_factory=list)
 
     def problem(self, title: str) -> Problem:
@@ -97,7 +99,7 @@ class _Builder:
         reference = self._reference(keys.reference, scope) if keys.reference is not None else None
         tolerance = self._tolerance(keys)
         if self.mistakes:
-            raise UserError(*sorted(self.mistakes, key=_order))
+            raise UserError(*sorted((named_as_written(m, self.families) for m in self.mistakes), key=_order))
         return Problem(
             name=keys.name or "",
             coordinates=coordinates,
@@ -155,6 +157,7 @@ class _Builder:
             names["field"],
             names.get("parameter", ()),
             time if time in names["coordinate"] else None,
+            family=tuple(name for name in names["coordinate"] if name in self.families),
         )
 
     def _coordinates(self, keys: ProblemKeys, values: Mapping[str, float]) -> tuple[Coordinate, ...]:
@@ -176,17 +179,9 @@ class _Builder:
         lower, upper = ends
         if lower is None or upper is None:
             return None
-        if not lower < upper:
-            self.mistakes.append(Mistake(empty_interval(name, lower, upper), place))
-            return None
-        if interval.periodic and name == self.data.get("time"):
-            self.mistakes.append(Mistake(f"`{name}` is time, and time is not periodic", place))
-        periodic = interval.periodic and name != self.data.get("time")
-        joined = "time" if name == self.data.get("time") else "periodic" if periodic else None
-        scale = self._attempt(parse_scale, interval.scale, lower, upper, place, joined)
-        if scale is None:
-            return None
-        return Coordinate(name, lower, upper, periodic, (texts[0], texts[1]), scale, place)
+        given, time = dict(self.data["coordinates"][name]) if name in self.families else None, self.data.get("time")
+        bare = Coordinate(name, lower, upper, interval.periodic, (texts[0], texts[1]), place=place)
+        return self._attempt(completed, bare, interval.scale, time, given)
 
     def _parameters(self, keys: ProblemKeys) -> tuple[Parameter, ...]:
         built = []
@@ -306,7 +301,7 @@ class _Builder:
         if len(given) != 2 or given[0] == given[1]:
             message = f"`divergence_free` needs two different fields, not {', '.join(map(short, given))}"
             self.mistakes.append(Mistake(message, place, hint="The velocity in two coordinates of space, as [u, v]."))
-        space = [name for name in scope.coordinates if name != scope.time]
+        space = scope.space
         if len(space) != 2:
             message = f"`divergence_free` needs two coordinates of space, and there are {len(space)}"
             hint = f"Of space: {', '.join(space) or 'none'}." + ("" if scope.time else " No coordinate is `time`.")

@@ -45,7 +45,7 @@ def dump_problem(problem: Problem) -> str:
     keys: dict[str, Any] = {"name": problem.name}
     if problem.title:
         keys["title"] = _text(problem.title)
-    keys["coordinates"] = {c.name: _interval(c) for c in problem.coordinates}
+    keys["coordinates"] = {c.name: _interval(c) for c in problem.coordinates if not c.family}
     if problem.time is not None:
         keys["time"] = problem.time
     keys["fields"] = _flow(problem.fields)
@@ -53,8 +53,9 @@ def dump_problem(problem: Problem) -> str:
         keys["symmetry"] = _symmetries(problem)
     if problem.divergence_free:
         keys["divergence_free"] = _flow(problem.divergence_free)
-    if problem.parameters:
-        keys["parameters"] = {p.name: _value(p) for p in problem.parameters}
+    ranges = {c.name: _braces({"range": _ends(c)}) for c in problem.coordinates if c.family}
+    if problem.parameters or ranges:
+        keys["parameters"] = {p.name: _value(p) for p in problem.parameters} | ranges
     if problem.functions:
         keys["functions"] = {f.name: _function(f) for f in problem.functions}
     keys["equations"] = {e.name: _equation(e.residual) for e in problem.equations}
@@ -92,11 +93,16 @@ def _text(text: str) -> DoubleQuotedScalarString:
 
 
 def _interval(coordinate: Coordinate) -> Any:
-    numbers = (coordinate.lower, coordinate.upper)
-    ends = _flow([_text(text) if text else _end(end) for text, end in zip(coordinate.ends, numbers, strict=True)])
+    ends = _ends(coordinate)
     more: dict[str, Any] = {"periodic": True} if coordinate.periodic else {}
     more |= {"scale": coordinate.scale} if coordinate.scale != 1.0 else {}
     return _braces({"range": ends, **more}) if more else ends
+
+
+def _ends(coordinate: Coordinate) -> CommentedSeq:
+    """Both ends of an interval."""
+    numbers = (coordinate.lower, coordinate.upper)
+    return _flow([_text(text) if text else _end(end) for text, end in zip(coordinate.ends, numbers, strict=True)])
 
 
 def _end(value: float) -> float | str:

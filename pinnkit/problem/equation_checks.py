@@ -49,11 +49,16 @@ def unused_parameter(problem: Problem) -> Iterator[Remark]:
             trees.append(equation.residual.tree)
     if problem.reference is not None:
         trees += [e.tree for e in problem.reference.exact.values()]
-    used.update(str(symbol) for tree in trees for symbol in tree.free_symbols)
+    for tree in trees:
+        # A field depends on every parameter that has a range, and does not use it.
+        bare = tree.xreplace({problem.scope.tree(p): sympy.Dummy() for p in partials_in(tree, problem.scope)})
+        used.update(str(symbol) for symbol in bare.free_symbols)
     used.update(word for c in problem.coordinates for text in c.ends for word in re.findall(r"\w+", text))
-    for parameter in problem.parameters:
-        if parameter.name not in used:
-            yield Remark(f"the parameter `{parameter.name}` is used nowhere", parameter.place)
+    declared = {p.name: p.place for p in problem.parameters}
+    declared |= {c.name: c.place for c in problem.coordinates if c.family}
+    for name, place in declared.items():
+        if name not in used:
+            yield Remark(f"the parameter `{name}` is used nowhere", place)
 
 
 def singular_point(problem: Problem) -> Iterator[Remark]:

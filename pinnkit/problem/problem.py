@@ -13,6 +13,7 @@ from pinnkit.equations.parse import parse_number
 from pinnkit.equations.partials import partials_in
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.maps import Axis
+from pinnkit.problem.trees import rewritten
 
 Parity = Literal["odd", "even"]
 Side = Literal["lower", "upper"]
@@ -24,7 +25,8 @@ class Coordinate:
     """An independent variable and its interval; a periodic one is joined at its ends.
 
     ``ends`` are the texts of the lower and the upper end that parameters are part of, else empty. An end may be
-    infinite; the interval is then mapped with the length ``scale``.
+    infinite; the interval is then mapped with the length ``scale``. With ``family`` it is a parameter over whose range
+    a family of problems is solved at once: no equation differentiates along it, and its ends are no faces.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Coordinate:
     periodic: bool = False
     ends: tuple[str, str] = ("", "")
     scale: float = 1.0
+    family: bool = False
     place: Place | None = field(default=None, compare=False)
 
     @property
@@ -200,6 +203,7 @@ class Problem:
             parameters=tuple(p.name for p in self.parameters),
             time=self.time,
             named={f.name: f.expression.tree for f in self.functions},
+            family=self.family,
         )
 
     @cached_property
@@ -209,8 +213,13 @@ class Problem:
 
     @cached_property
     def space(self) -> tuple[str, ...]:
-        """The names of all coordinates but time."""
-        return tuple(c.name for c in self.coordinates if c.name != self.time)
+        """The names of all coordinates but time and the parameters of a family."""
+        return tuple(c.name for c in self.coordinates if c.name != self.time and not c.family)
+
+    @cached_property
+    def family(self) -> tuple[str, ...]:
+        """The names of the parameters that have a range, and are coordinates."""
+        return tuple(c.name for c in self.coordinates if c.family)
 
     def coordinate(self, name: str) -> Coordinate:
         """The coordinate called `name`."""
@@ -231,15 +240,19 @@ class Problem:
         return max(from_trees, default=0)
 
     def with_parameters(self, **values: float) -> "Problem":
-        """The same problem with other values of its parameters.
+        """The same problem with other values of its parameters; one that has a range gets one value instead.
 
         Raises:
             UserError: a name that is not a parameter of the problem.
         """
         for name in values:
-            if name not in self.values:
-                message, hint = unknown("parameter", name, self.values)
+            if name not in self.values and name not in self.family:
+                message, hint = unknown("parameter", name, (*self.values, *self.family))
                 raise UserError(Mistake(message, hint=hint))
+        if set(values) & set(self.family):
+            kept = {name: value for name, value in values.items() if name not in self.family}
+            member = _member(self, {name: float(values[name]) for name in self.family if name in values})
+            return member.with_parameters(**kept)
         changed = tuple(
             replace(p, value=float(values[p.name]), text=repr(float(values[p.name]))) if p.name in values else p
             for p in self.parameters
@@ -247,6 +260,26 @@ class Problem:
         coordinates = tuple(_moved(c, {p.name: p.value for p in changed}) for c in self.coordinates)
         conditions = tuple(_on(condition, {c.name: c for c in coordinates}) for condition in self.conditions)
         return replace(self, parameters=changed, coordinates=coordinates, conditions=conditions)
+
+
+def _member(problem: Problem, values: Mapping[str, float]) -> Problem:
+    """The problem at one value of some parameters that have a range: fields no longer depend on them.
+
+    Raises:
+        UserError: an equation that differentiates along one of them.
+    """
+    for equation in problem.equations:
+        for partial in partials_of(equation, problem.scope):
+            for name in values:
+                if partial.orders[problem.index(name)]:
+                    message = f"`{equation.name}` differentiates along `{name}`, which therefore cannot be fixed"
+                    raise UserError(Mistake(message))
+    places = {c.name: c.place for c in problem.coordinates}
+    fixed = (Parameter(name, value, repr(value), places[name]) for name, value in values.items())
+    left = tuple(c for c in problem.coordinates if c.name not in values)
+    smaller = replace(problem, coordinates=left, parameters=(*problem.parameters, *fixed))
+    fewer = {problem.scope.functions[name]: smaller.scope.functions[name] for name in problem.fields}
+    return rewritten(smaller, lambda tree: tree.xreplace(fewer))
 
 
 def _moved(coordinate: Coordinate, values: Mapping[str, float]) -> Coordinate:

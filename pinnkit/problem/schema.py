@@ -117,6 +117,12 @@ _INTERVAL = {
     "additionalProperties": False,
 }
 
+_FAMILY = {
+    "type": "object",
+    "properties": {"range": _RANGE},
+    "required": ["range"],
+    "additionalProperties": False,
+}
 _SERIES = {
     "type": "object",
     "properties": {
@@ -135,6 +141,7 @@ _FOURIER = {
 
 Number = Annotated[Any, BeforeValidator(_number), WithJsonSchema(_NUMBER)]
 End = Annotated[Any, BeforeValidator(_end), WithJsonSchema(_NUMBER)]
+ParameterKeys = Annotated[Any, BeforeValidator(_number), WithJsonSchema({"anyOf": [*_NUMBER["anyOf"], _FAMILY]})]
 EquationText = Annotated[Any, BeforeValidator(_equation), WithJsonSchema(_TEXT)]
 ConditionText = Annotated[Any, BeforeValidator(_condition_equation), WithJsonSchema(_TEXT)]
 ExpressionText = Annotated[Any, BeforeValidator(_expression), WithJsonSchema(_NUMBER)]
@@ -194,7 +201,7 @@ class ProblemKeys(_Part):
     coordinates: Coordinates | None = Field(None, description="The independent variables and their intervals.")
     time: StrictStr | None = Field(None, description="The coordinate that is time, where there is one.")
     fields: Names | None = Field(None, description="The unknown functions of all coordinates.")
-    parameters: dict[StrictStr, Number] = Field({}, description="Named numbers.")
+    parameters: dict[StrictStr, ParameterKeys] = Field({}, description="Named numbers, and ranges of them.")
     functions: dict[StrictStr, FunctionKeys] = Field({}, description="Named expressions, and Fourier series.")
     equations: Annotated[
         dict[StrictStr, EquationText] | None,

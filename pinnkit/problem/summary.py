@@ -69,6 +69,7 @@ def _domain(problem: Problem) -> list[str]:
 
 def _interval(coordinate: Coordinate, problem: Problem) -> str:
     notes = ["time"] if coordinate.name == problem.time else []
+    notes += ["a family"] if coordinate.family else []
     notes += ["periodic"] if coordinate.periodic else []
     tail = f" ({', '.join(notes)})" if notes else ""
     left = f"[{coordinate.lower:.12g}" if math.isfinite(coordinate.lower) else "(-inf"
