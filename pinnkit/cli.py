@@ -223,13 +223,14 @@ def predict(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
     at: Annotated[Path, typer.Option(help="A CSV file with a column for each coordinate.")],
     out: Annotated[Path | None, typer.Option(help="The CSV file to write; else RUN/values.csv.")] = None,
+    parameter: Parameters = None,
     plugin: Plugins = None,
 ) -> None:
     """Write the fields of a run at the points of a CSV file."""
     _load_plugins(plugin)
     from pinnkit.results.prediction import predict_csv
 
-    typer.echo(f"wrote {predict_csv(run, at, out)}")
+    typer.echo(f"wrote {predict_csv(run, at, out, _values(parameter))}")
 
 
 @app.command("list")
@@ -260,17 +261,24 @@ def schema(
 
 def _load(name: str, parameters: list[str] | None) -> "Problem":
     """The problem of a file, with the parameters that the command line changes."""
-    from pinnkit.equations import parse_number
     from pinnkit.problem.load import load_problem
 
     problem = load_problem(name)
+    changed = _values(parameters)
+    return problem.with_parameters(**changed) if changed else problem
+
+
+def _values(parameters: list[str] | None) -> dict[str, float]:
+    """The values that the command line gives to parameters."""
+    from pinnkit.equations import parse_number
+
     changed = {}
     for text in parameters or []:
         key, equals, value = (part.strip() for part in text.partition("="))
         if not (key and equals and value):
             raise UserError(Mistake(f"`--parameter {text}` is not of the form `name=value`"))
         changed[key] = parse_number(value)
-    return problem.with_parameters(**changed) if changed else problem
+    return changed
 
 
 def _load_config(problem: "Problem", name: str | None, overrides: list[str]) -> "Config":

@@ -15,7 +15,7 @@ from pinnkit.problem.problem import Problem
 from pinnkit.problem.truth import settled
 from pinnkit.results.solution import Solution
 from pinnkit.solving import solve_to_folder
-from pinnkit.verification import REFERENCES, ReferenceSolution, reference_for, relative_l2, test_grid
+from pinnkit.verification import REFERENCES, ReferenceSolution, by_members, reference_for, relative_l2, test_grid
 
 
 @final
@@ -119,7 +119,7 @@ def _classical(
         part = REFERENCES.build({"name": name, **options})
         began = time.perf_counter()
         try:
-            reference = part.solve(settled(problem))
+            reference = by_members(part, settled(problem))
             values = reference.values(points)
         except UserError as error:
             if named is not None:

@@ -97,7 +97,8 @@ def _where(context: Context, node: ast.Call, tree_of: TreeOf) -> sympy.Expr:
 
 def _field(context: Context, node: ast.Call, name: str) -> sympy.Expr:
     given = [a.id if isinstance(a, ast.Name) else None for a in node.args]
-    if given == list(context.scope.coordinates):
+    plain = [c for c in context.scope.coordinates if c not in context.scope.family]
+    if given in (list(context.scope.coordinates), plain):
         return context.scope.functions[name]
     usual = f"{name}({', '.join(context.scope.coordinates)})"
     hint = f"Write `{name}`, which is `{usual}`; a value at a boundary is a condition."

@@ -61,10 +61,9 @@ def laplacian(tree: sympy.Expr, scope: Scope) -> sympy.Expr:
     Raises:
         UserError: no coordinate but time is declared, or one of the errors of `differentiate`.
     """
-    space = [c for c in scope.coordinates if c != scope.time]
-    if not space:
+    if not scope.space:
         raise UserError(Mistake("`laplace` needs a coordinate of space, and there is none"))
-    return sympy.Add(*(differentiate(tree, c, scope, 2) for c in space))
+    return sympy.Add(*(differentiate(tree, c, scope, 2) for c in scope.space))
 
 
 class _Derivative:

@@ -34,13 +34,22 @@ class Partial:
 @final
 @dataclass(frozen=True)
 class Scope:
-    """The names that an equation may use; those ``named`` stand for expressions of coordinates and parameters."""
+    """The names that an equation may use; those ``named`` stand for expressions of coordinates and parameters.
+
+    The coordinates of a ``family`` are parameters that have a range.
+    """
 
     coordinates: tuple[str, ...]
     fields: tuple[str, ...]
     parameters: tuple[str, ...] = ()
     time: str | None = None
     named: Mapping[str, sympy.Expr] = field(default_factory=dict, compare=False)
+    family: tuple[str, ...] = ()
+
+    @property
+    def space(self) -> tuple[str, ...]:
+        """The coordinates but time and the parameters that have a range."""
+        return tuple(c for c in self.coordinates if c != self.time and c not in self.family)
 
     @cached_property
     def symbols(self) -> Mapping[str, sympy.Symbol]:

@@ -116,7 +116,7 @@ def _choose(condition: Condition, problem: Problem, hard: Hard) -> Choice:
         return soft(f"its value depends on {', '.join(unknowns)}, which is not known before training")
     if any(f.value is not None and f.value.has(*_KINKED) for _, f in fixed):
         return soft("its value has a jump or a kink, which the lift would carry into the whole domain")
-    alone = len(problem.coordinates) == 1
+    alone = len(problem.coordinates) - len(problem.family) == 1
     for name, f in fixed:
         if f.order and math.isinf(_end(name, f, problem)):
             return soft("it fixes a derivative at infinity, where every derivative of the fields vanishes by their map")

@@ -15,8 +15,9 @@ from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.ansatz import ansatz_of
 from pinnkit.problem.breaks import read_breaks
 from pinnkit.problem.faces import parse_faces
+from pinnkit.problem.family import named_as_written, with_families
 from pinnkit.problem.integrals import has_integral, integral_condition, require_faces
-from pinnkit.problem.intervals import parse_end, parse_scale
+from pinnkit.problem.intervals import completed, parse_end
 from pinnkit.problem.named import named_function
 from pinnkit.problem.names import check_declared, check_label, short
 from pinnkit.problem.observations import observations_of
@@ -31,7 +32,6 @@ from pinnkit.problem.problem import (
     Parameter,
     Problem,
     Reference,
-    empty_interval,
 )
 from pinnkit.problem.regions import interfaces_of, regions_of
 from pinnkit.problem.residuals import condition_residual, exact_field, residual_of
@@ -73,7 +73,8 @@ def build_problem(
             return place("equations", int(number) - 1 if number.isdecimal() else 0, *keys[2:])
         return place(*keys)
 
-    return _Builder(data, where, key_place or where, folder).problem(title)
+    moved, found, found_keys, families = with_families(data, where, key_place or where)
+    return _Builder(moved, found, found_keys, folder, families).problem(title)
 
 
 @final
@@ -85,6 +86,7 @@ class _Builder:
     where: Where
     key_where: Where
     folder: Path | None = None
+    families: frozenset[str] = frozenset()
     mistakes: list[Mistake] = field(default_factory=list)
 
     def problem(self, title: str) -> Problem:
@@ -120,7 +122,7 @@ class _Builder:
         reference = self._attempt(with_truth, reference, truth, parameters, self.where, self.key_where)
         tolerance = self._tolerance(keys)
         if self.mistakes:
-            raise UserError(*sorted(self.mistakes, key=_order))
+            raise UserError(*sorted((named_as_written(m, self.families) for m in self.mistakes), key=_order))
         return Problem(
             name=keys.name or "",
             coordinates=coordinates,
@@ -190,6 +192,7 @@ class _Builder:
             names["field"],
             names.get("parameter", ()),
             time if time in names["coordinate"] else None,
+            family=tuple(name for name in names["coordinate"] if name in self.families),
         )
 
     def _coordinates(self, keys: ProblemKeys, values: Mapping[str, float]) -> tuple[Coordinate, ...]:
@@ -211,18 +214,10 @@ class _Builder:
         lower, upper = ends
         if lower is None or upper is None:
             return None
-        if not lower < upper:
-            self.mistakes.append(Mistake(empty_interval(name, lower, upper), place))
-            return None
         breaks = self._attempt(read_breaks, interval.breaks, name, (lower, upper), self.where, values) or ((), ())
-        if interval.periodic and name == self.data.get("time"):
-            self.mistakes.append(Mistake(f"`{name}` is time, and time is not periodic", place))
-        periodic = interval.periodic and name != self.data.get("time")
-        joined = "time" if name == self.data.get("time") else "periodic" if periodic else None
-        scale = self._attempt(parse_scale, interval.scale, lower, upper, place, joined)
-        if scale is None:
-            return None
-        return Coordinate(name, lower, upper, periodic, (texts[0], texts[1]), *breaks, scale, place)
+        given, time = dict(self.data["coordinates"][name]) if name in self.families else None, self.data.get("time")
+        bare = Coordinate(name, lower, upper, interval.periodic, (texts[0], texts[1]), *breaks, place=place)
+        return self._attempt(completed, bare, interval.scale, time, given)
 
     def _parameters(self, keys: ProblemKeys) -> tuple[Parameter, ...]:
         built = []

@@ -47,7 +47,7 @@ def on_face(face: Face, field: str, everything: tuple[Held, ...]) -> tuple[Held,
 
 def space(problem: Problem) -> Iterator[Coordinate]:
     """The coordinates in space that have ends."""
-    return (c for c in problem.coordinates if c.name != problem.time and not c.periodic)
+    return (c for c in problem.coordinates if c.name in problem.space and not c.periodic)
 
 
 def lacking(problem: Problem, coordinate: Coordinate, everything: tuple[Held, ...], regularity: bool = True) -> bool:

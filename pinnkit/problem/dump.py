@@ -52,7 +52,7 @@ def dump_problem(problem: Problem) -> str:
     keys: dict[str, Any] = {"name": problem.name}
     if problem.title:
         keys["title"] = _text(problem.title)
-    keys["coordinates"] = {c.name: _interval(c) for c in problem.coordinates}
+    keys["coordinates"] = {c.name: _interval(c) for c in problem.coordinates if not c.family}
     if problem.time is not None:
         keys["time"] = problem.time
     keys["fields"] = _flow(problem.fields)
@@ -62,8 +62,9 @@ def dump_problem(problem: Problem) -> str:
         keys["divergence_free"] = _flow(problem.divergence_free)
     if problem.ansatz:
         keys["ansatz"] = {a.field: _text(a.expression.text) for a in problem.ansatz}
-    if problem.parameters:
-        keys["parameters"] = {p.name: _parameter(p) for p in problem.parameters}
+    ranges = {c.name: _braces({"range": _ends(c)}) for c in problem.coordinates if c.family}
+    if problem.parameters or ranges:
+        keys["parameters"] = {p.name: _parameter(p) for p in problem.parameters} | ranges
     if problem.functions:
         keys["functions"] = {f.name: _function(f) for f in problem.functions}
     keys["equations"] = {e.name: _equation(e.residual) for e in problem.equations}
@@ -110,14 +111,19 @@ def _text(text: str) -> DoubleQuotedScalarString:
 
 
 def _interval(coordinate: Coordinate) -> Any:
-    numbers = (coordinate.lower, coordinate.upper)
-    ends = _flow([_text(text) if text else _end(end) for text, end in zip(coordinate.ends, numbers, strict=True)])
+    ends = _ends(coordinate)
     more: dict[str, Any] = {"periodic": True} if coordinate.periodic else {}
     more |= {"scale": coordinate.scale} if coordinate.scale != 1.0 else {}
     if coordinate.breaks:
         given = written_breaks(coordinate.breaks, coordinate.break_texts)
         more["breaks"] = _flow([_text(at) if isinstance(at, str) else at for at in given])
     return _braces({"range": ends, **more}) if more else ends
+
+
+def _ends(coordinate: Coordinate) -> CommentedSeq:
+    """Both ends of an interval."""
+    numbers = (coordinate.lower, coordinate.upper)
+    return _flow([_text(text) if text else _end(end) for text, end in zip(coordinate.ends, numbers, strict=True)])
 
 
 def _end(value: float) -> float | str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+import sympy
 
 from pinnkit.equations.partials import partials_in
 from pinnkit.problem.counting import held, lacking
@@ -52,19 +53,28 @@ def unused_parameter(problem: Problem) -> Iterator[Remark]:
             used.update(equation.residual.arguments)
         else:
             trees.append(equation.residual.tree)
-    used.update(str(symbol) for tree in trees for symbol in tree.free_symbols)
+
+    def noted(tree: sympy.Expr) -> None:
+        # A field depends on every parameter that has a range, and does not use it.
+        bare = tree.xreplace({problem.scope.tree(p): sympy.Dummy() for p in partials_in(tree, problem.scope)})
+        used.update(str(symbol) for symbol in bare.free_symbols)
+
+    for tree in trees:
+        noted(tree)
     for parameter in problem.unknowns:
         if parameter.name not in used:
             hint = "It would keep its start. Let an equation or a condition depend on it, or leave it out."
             yield Remark(f"nothing determines the unknown parameter `{parameter.name}`", parameter.place, hint)
-    if problem.reference is not None:
-        used.update(str(symbol) for e in problem.reference.exact.values() for symbol in e.tree.free_symbols)
+    for expression in problem.reference.exact.values() if problem.reference is not None else ():
+        noted(expression.tree)
     used.update(
         word for c in problem.coordinates for text in (*c.ends, *c.break_texts) for word in re.findall(r"\w+", text)
     )
-    for parameter in problem.parameters:
-        if parameter.name not in used and parameter.unknown is None:
-            yield Remark(f"the parameter `{parameter.name}` is used nowhere", parameter.place)
+    declared = {p.name: p.place for p in problem.parameters if p.unknown is None}
+    declared |= {c.name: c.place for c in problem.coordinates if c.family}
+    for name, place in declared.items():
+        if name not in used:
+            yield Remark(f"the parameter `{name}` is used nowhere", place)
 
 
 def singular_point(problem: Problem) -> Iterator[Remark]:

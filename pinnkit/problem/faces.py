@@ -17,8 +17,8 @@ def ends(coordinate: Coordinate) -> tuple[Face, Face]:
 
 
 def boundary(coordinates: Iterable[Coordinate], time: str | None) -> tuple[Face, ...]:
-    """All faces in space: both ends of every coordinate that is neither time nor periodic."""
-    return tuple(face for c in coordinates if c.name != time and not c.periodic for face in ends(c))
+    """All faces in space: both ends of every coordinate that is neither time nor periodic nor a parameter."""
+    return tuple(face for c in coordinates if c.name != time and not c.periodic and not c.family for face in ends(c))
 
 
 def parse_faces(
@@ -61,13 +61,16 @@ def _face(
     shown = short(text)
     names = [c.name for c in coordinates]
     if not equals or "=" in right:
-        choices = ", ".join(f"`{face}`" for c in coordinates if not c.periodic for face in ends(c))
+        choices = ", ".join(f"`{face}`" for c in coordinates if not (c.periodic or c.family) for face in ends(c))
         hint = f"Faces here: {choices}, and `boundary` for all in space."
         raise UserError(Mistake(f"`{shown}` is not a face: it must read `coordinate = value`", place, hint=hint))
     if left not in names:
         message, hint = unknown("coordinate", short(left), names)
         raise UserError(Mistake(f"{message} in the face `{shown}`", place, hint=hint))
     coordinate = coordinates[names.index(left)]
+    if coordinate.family:
+        message = f"`{shown}` is no face: `{left}` is a parameter with a range, and conditions hold for all of it"
+        raise UserError(Mistake(message, place))
     if coordinate.periodic:
         message = f"`{shown}` is no face: `{left}` is periodic, and takes no conditions"
         raise UserError(Mistake(message, place))

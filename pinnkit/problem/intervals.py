@@ -1,10 +1,12 @@
-"""The ends of a coordinate's interval, of which each may be infinite, and the scale of its map then."""
+"""Intervals of coordinates: their ends, of which each may be infinite, and what each kind of coordinate allows."""
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pinnkit.equations.parse import parse_number
 from pinnkit.errors import Mistake, Place, UserError
+from pinnkit.problem.problem import Coordinate, empty_interval
 
 _INFINITE = {"inf": math.inf, "+inf": math.inf, "-inf": -math.inf}
 
@@ -23,30 +25,54 @@ def parse_end(value: str | float, place: Place | None = None, names: Mapping[str
     return infinite if infinite is not None else parse_number(value, place, names)
 
 
-def parse_scale(
-    given: str | float | None, lower: float, upper: float, place: Place | None = None, joined: str | None = None
-) -> float:
-    """The scale of the map of an interval, 1 where none is given.
+def completed(
+    bare: Coordinate, scale: str | float | None, time: str | None, family: Mapping[str, object] | None = None
+) -> Coordinate:
+    """A coordinate with its scale, once its interval has been found to be one.
 
     Args:
-        given: what the file says.
-        lower: the lower end.
-        upper: the upper end.
-        place: where it stands.
-        joined: what the coordinate is that cannot have an infinite end: `time` or `periodic`.
+        bare: the coordinate as far as it is known.
+        scale: what the file says of the scale, if anything.
+        time: the coordinate that is time.
+        family: the keys of a parameter with a range, where the coordinate is one.
 
     Raises:
-        UserError: a scale that is not above zero, or one without an infinite end; such an end of time or of a circle.
+        UserError: an interval that is empty, or cannot be what it is to be.
     """
-    infinite = math.isinf(lower) or math.isinf(upper)
-    if infinite and joined == "time":
+    name, place = bare.name, bare.place
+    if not bare.lower < bare.upper:
+        raise UserError(Mistake(empty_interval(name, bare.lower, bare.upper), place))
+    finite = math.isfinite(bare.lower) and math.isfinite(bare.upper)
+    if family is not None:
+        _require_range(bare, family, finite, time)
+        return replace(bare, periodic=False, family=True)
+    if bare.periodic and name == time:
+        raise UserError(Mistake(f"`{name}` is time, and time is not periodic", place))
+    if not finite and name == time:
         hint = "Time is walked through from a start to an end, by windows and references alike: give a finite end."
         raise UserError(Mistake("time cannot go to infinity", place, hint=hint))
-    if infinite and joined is not None:
+    if not finite and bare.periodic:
         raise UserError(Mistake("a periodic coordinate needs two finite ends, which are joined", place))
-    if given is None:
-        return 1.0
-    if not infinite:
+    return bare if scale is None else replace(bare, scale=_scale(scale, finite, place))
+
+
+def _require_range(bare: Coordinate, family: Mapping[str, object], finite: bool, time: str | None) -> None:
+    name, place = bare.name, bare.place
+    mistakes = [
+        Mistake(f"`{key}` has no meaning beside `range` in `parameters.{name}`", place)
+        for key in family
+        if key != "range"
+    ]
+    if not finite:
+        mistakes.append(Mistake(f"the range of the parameter `{name}` needs two finite ends", place))
+    if name == time:
+        mistakes.append(Mistake(f"`{name}` is a parameter with a range, and cannot be time", place))
+    if mistakes:
+        raise UserError(*mistakes)
+
+
+def _scale(given: str | float, finite: bool, place: Place | None) -> float:
+    if finite:
         hint = "It is the length of the map of an interval such as [0, inf]."
         raise UserError(Mistake("`scale` has a meaning only where an end is infinite", place, hint=hint))
     scale = parse_number(given, place)

@@ -16,6 +16,7 @@ from pinnkit.problem.breaks import require_breaks
 from pinnkit.problem.maps import Axis
 from pinnkit.problem.observed import Observations
 from pinnkit.problem.output import Output
+from pinnkit.problem.trees import rewritten
 from pinnkit.problem.unknown import Unknown
 
 Parity = Literal["odd", "even"]
@@ -29,7 +30,8 @@ class Coordinate:
 
     ``ends`` are the texts of the lower and the upper end that parameters are part of, else empty. Integrals are split
     at the ``breaks``, which rise inside the interval; ``break_texts`` are to them as ``ends`` to the ends. An end may
-    be infinite; the interval is then mapped with the length ``scale``.
+    be infinite; the interval is then mapped with the length ``scale``. With ``family`` it is a parameter over whose
+    range a family of problems is solved at once: no equation differentiates along it, and its ends are no faces.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Coordinate:
     breaks: tuple[float, ...] = ()
     break_texts: tuple[str, ...] = ()
     scale: float = 1.0
+    family: bool = False
     place: Place | None = field(default=None, compare=False)
 
     @property
@@ -281,6 +284,7 @@ class Problem:
             parameters=tuple(p.name for p in self.parameters),
             time=self.time,
             named={f.name: f.expression.tree for f in self.functions},
+            family=self.family,
         )
 
     @cached_property
@@ -295,8 +299,13 @@ class Problem:
 
     @cached_property
     def space(self) -> tuple[str, ...]:
-        """The names of all coordinates but time."""
-        return tuple(c.name for c in self.coordinates if c.name != self.time)
+        """The names of all coordinates but time and the parameters of a family."""
+        return tuple(c.name for c in self.coordinates if c.name != self.time and not c.family)
+
+    @cached_property
+    def family(self) -> tuple[str, ...]:
+        """The names of the parameters that have a range, and are coordinates."""
+        return tuple(c.name for c in self.coordinates if c.family)
 
     def coordinate(self, name: str) -> Coordinate:
         """The coordinate called `name`."""
@@ -327,13 +336,19 @@ class Problem:
     def with_parameters(self, **values: float) -> "Problem":
         """The same problem with other values of its parameters, or other starts of those that are to be found.
 
+        A parameter that has a range gets one value instead.
+
         Raises:
             UserError: a name that is not a parameter of the problem; a start outside its bounds.
         """
         for name in values:
-            if name not in self.values:
-                message, hint = unknown("parameter", name, self.values)
+            if name not in self.values and name not in self.family:
+                message, hint = unknown("parameter", name, (*self.values, *self.family))
                 raise UserError(Mistake(message, hint=hint))
+        if set(values) & set(self.family):
+            kept = {name: value for name, value in values.items() if name not in self.family}
+            member = _member(self, {name: float(values[name]) for name in self.family if name in values})
+            return member.with_parameters(**kept)
         changed = tuple(_changed(p, float(values[p.name])) if p.name in values else p for p in self.parameters)
         coordinates = tuple(_moved(c, {p.name: p.value for p in changed}) for c in self.coordinates)
         conditions = tuple(_on(condition, {c.name: c for c in coordinates}) for condition in self.conditions)
@@ -348,6 +363,26 @@ def _changed(parameter: Parameter, value: float) -> Parameter:
     """The parameter with another value, or another start."""
     unknown = parameter.unknown.from_start(value, parameter.name) if parameter.unknown is not None else None
     return replace(parameter, value=value, text=repr(value), unknown=unknown)
+
+
+def _member(problem: Problem, values: Mapping[str, float]) -> Problem:
+    """The problem at one value of some parameters that have a range: fields no longer depend on them.
+
+    Raises:
+        UserError: an equation that differentiates along one of them.
+    """
+    for equation in problem.equations:
+        for partial in partials_of(equation, problem.scope):
+            for name in values:
+                if partial.orders[problem.index(name)]:
+                    message = f"`{equation.name}` differentiates along `{name}`, which therefore cannot be fixed"
+                    raise UserError(Mistake(message))
+    places = {c.name: c.place for c in problem.coordinates}
+    fixed = (Parameter(name, value, repr(value), places[name]) for name, value in values.items())
+    left = tuple(c for c in problem.coordinates if c.name not in values)
+    smaller = replace(problem, coordinates=left, parameters=(*problem.parameters, *fixed))
+    fewer = {problem.scope.functions[name]: smaller.scope.functions[name] for name in problem.fields}
+    return rewritten(smaller, lambda tree: tree.xreplace(fewer))
 
 
 def _moved(coordinate: Coordinate, values: Mapping[str, float]) -> Coordinate:

@@ -132,6 +132,12 @@ _INTERVAL = {
     "additionalProperties": False,
 }
 
+_FAMILY = {
+    "type": "object",
+    "properties": {"range": _RANGE},
+    "required": ["range"],
+    "additionalProperties": False,
+}
 _SERIES = {
     "type": "object",
     "properties": {
@@ -150,7 +156,7 @@ _FOURIER = {
 
 Number = Annotated[Any, BeforeValidator(_number), WithJsonSchema(_NUMBER)]
 ParameterKeys = Annotated[
-    Any, BeforeValidator(_parameter), WithJsonSchema({"anyOf": [*_NUMBER["anyOf"], UNKNOWN_SCHEMA]})
+    Any, BeforeValidator(_parameter), WithJsonSchema({"anyOf": [*_NUMBER["anyOf"], _FAMILY, UNKNOWN_SCHEMA]})
 ]
 End = Annotated[Any, BeforeValidator(_end), WithJsonSchema(_NUMBER)]
 EquationText = Annotated[Any, BeforeValidator(_equation), WithJsonSchema(_TEXT)]
@@ -233,7 +239,7 @@ class ProblemKeys(_Part):
     coordinates: Coordinates | None = Field(None, description="The independent variables and their intervals.")
     time: StrictStr | None = Field(None, description="The coordinate that is time, where there is one.")
     fields: Names | None = Field(None, description="The unknown functions of all coordinates.")
-    parameters: dict[StrictStr, ParameterKeys] = Field({}, description="Named numbers, and unknown ones.")
+    parameters: dict[StrictStr, ParameterKeys] = Field({}, description="Named numbers, ranges of them, unknown ones.")
     functions: dict[StrictStr, FunctionKeys] = Field({}, description="Named expressions, and Fourier series.")
     equations: Annotated[
         dict[StrictStr, EquationText] | None,

@@ -89,6 +89,7 @@ def _unknown(unknown: Unknown, start: str) -> str:
 
 def _interval(coordinate: Coordinate, problem: Problem) -> str:
     notes = ["time"] if coordinate.name == problem.time else []
+    notes += ["a family"] if coordinate.family else []
     notes += ["periodic"] if coordinate.periodic else []
     notes += [f"integrals split at {', '.join(f'{at:.12g}' for at in coordinate.breaks)}"] if coordinate.breaks else []
     tail = f" ({', '.join(notes)})" if notes else ""

@@ -27,7 +27,7 @@ class GridFields:
 
     ``axes`` has one increasing array a coordinate, in declared order; every array of ``predicted`` and ``reference``
     has the shape of the axes' lengths. ``time`` names the coordinate that is time; ``fixed`` says where the domain's
-    further coordinates are held.
+    further coordinates are held; ``family`` names the coordinates that are parameters, with few values each.
     """
 
     names: tuple[str, ...]
@@ -36,11 +36,20 @@ class GridFields:
     reference: Mapping[str, np.ndarray] = field(default_factory=dict)
     time: str | None = None
     fixed: Mapping[str, float] = field(default_factory=dict)
+    family: tuple[str, ...] = ()
 
     @property
     def space(self) -> tuple[str, ...]:
-        """The coordinates other than time."""
-        return tuple(name for name in self.names if name != self.time)
+        """The coordinates other than time and the parameters of a family."""
+        return tuple(name for name in self.names if name != self.time and name not in self.family)
+
+    def members(self) -> tuple["GridFields", ...]:
+        """The fields of every member of a family; the fields themselves where there is none."""
+        if not self.family:
+            return (self,)
+        name = self.family[0]
+        cuts = (self.cut(name, k) for k in range(len(self.axis(name))))
+        return tuple(member for cut in cuts for member in cut.members())
 
     def axis(self, name: str) -> np.ndarray:
         """The grid's values along a coordinate."""
@@ -60,6 +69,7 @@ class GridFields:
             reference=taken(self.reference),
             time=None if name == self.time else self.time,
             fixed={**self.fixed, name: float(self.axes[position][index])},
+            family=tuple(n for n in self.family if n != name),
         )
 
     def arrays(self) -> dict[str, np.ndarray]:

@@ -3,24 +3,26 @@
 import csv
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from pinnkit.errors import Mistake, Place, UserError, near_miss
+from pinnkit.results.members import completed, fixed_values
 from pinnkit.results.solution import Solution
 from pinnkit.results.writing import write_text
 
 _MOST_MISTAKES = 20
 
 
-def predict_csv(run: Path, at: Path, out: Path | None) -> Path:
+def predict_csv(run: Path, at: Path, out: Path | None, fixed: Mapping[str, float] | None = None) -> Path:
     """Write the fields of a run at the points of a CSV file.
 
     Args:
         run: the run folder.
         at: a CSV file with a header; its columns named like coordinates are read, others are left out.
+        fixed: parameters with a range that have these values at all points, and no column in `at`.
         out: the CSV file to write, one column a coordinate and one a field; `values.csv` in the run folder if None.
 
     Returns:
@@ -31,7 +33,9 @@ def predict_csv(run: Path, at: Path, out: Path | None) -> Path:
     """
     solution = Solution.load(run)
     names = solution.problem.scope.coordinates
-    points = read_points(at, names)
+    values_of = fixed_values(solution.problem, fixed or {})
+    left = [name for name in names if name not in values_of]
+    points = completed(solution.problem, values_of, read_points(at, left))
     target = out if out is not None else run / "values.csv"
     if target.exists() and at.samefile(target):
         raise UserError(f"`{target}` holds the points; name another file for the values")

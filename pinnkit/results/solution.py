@@ -17,6 +17,7 @@ from pinnkit.equations.parse import parse
 from pinnkit.errors import Mistake, UserError, unknown
 from pinnkit.marching import Window, general_config, on_windows
 from pinnkit.problem.dump import dump_problem
+from pinnkit.problem.family import members
 from pinnkit.problem.load import load_problem
 from pinnkit.problem.problem import Problem
 from pinnkit.problem.regions import with_breaks
@@ -25,6 +26,7 @@ from pinnkit.results.fields import GridFields, ScatteredFields, at_points, on_gr
 from pinnkit.results.figures.gallery import draw_fields
 from pinnkit.results.figures.picture import Picture
 from pinnkit.results.folder import HistoryFile, RunFolder, open_run_folder, read_history
+from pinnkit.results.members import Member, fixed_values
 from pinnkit.results.outputs import Found, Value, find_outputs
 from pinnkit.results.writing import cannot_write, write_json, write_text
 from pinnkit.verification import ReferenceSolution, max_abs, reference_for, relative_l2, test_grid
@@ -88,6 +90,14 @@ class Solution:
         """
         return self._derivative(points, (0,) * len(self.problem.coordinates))
 
+    def at(self, **values: float) -> "Member":
+        """The fields of one member of a family, as functions of the other coordinates.
+
+        Raises:
+            UserError: a name that is not a parameter with a range, or a value outside that.
+        """
+        return Member(self, fixed_values(self.problem, values))
+
     def derivative(self, name: str, points: object) -> np.ndarray:
         """A derivative (n,) by the name that equations give it (`u_x`, `u_xxt`), at points (n, d).
 
@@ -148,13 +158,17 @@ class Solution:
         """The fields, and the reference where there is one, on a regular grid, or at points where d > 4."""
         problem = self.problem
         names = problem.scope.coordinates
+        own = [c for c in problem.coordinates if not c.family]
         truth = reference.values if reference is not None else None
         bounds = [c.axis.window for c in problem.coordinates]
-        if len(names) > 4:
+        if len(own) > 4:
             middle = through_middle(self, problem.fields, names, bounds, problem.time, truth)
             return replace(at_points(self, problem.fields, names, test_grid(problem)[1], truth), middle=middle)
-        axes = regular_axes(bounds)
-        return on_grid(self, problem.fields, names, axes, problem.time, truth)
+        known = dict(zip((c.name for c in own), regular_axes([c.axis.window for c in own]), strict=True))
+        shown = members(problem, shown=True)
+        axes = [known[n] if n in known else np.unique([values[n] for values in shown]) for n in names]
+        grid = on_grid(self, problem.fields, names, axes, problem.time, truth)
+        return replace(grid, family=problem.family)
 
     def plot(self, folder: Path | str) -> tuple[Picture, ...]:
         """Draw the fields into a folder, beside the reference where there is one.

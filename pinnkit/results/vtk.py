@@ -10,6 +10,8 @@
 | more | `solution.vtu`: points placed by the first three coordinates, all coordinates as data |
 | | `solution_middle.vti`: the first three, with the others held at their middles |
 
+A family has such files for some of its members, `solution_1`, `solution_2`, ..., and each says of which.
+
 The field, its reference and its error are point data called `u`, `u_reference` and `u_error`. Nothing here draws, so
 no graphics library is needed.
 """
@@ -37,6 +39,9 @@ def write_vtk(folder: Path, fields: GridFields | ScatteredFields, name: str = "s
     if isinstance(fields, ScatteredFields):
         slices = () if fields.middle is None else (_save(image(fields.middle), folder / f"{name}_middle.vti"),)
         return (_save(_points(fields), folder / f"{name}.vtu"), *slices)
+    if fields.family:
+        each = (write_vtk(folder, member, f"{name}_{k}") for k, member in enumerate(fields.members(), 1))
+        return tuple(path for paths in each for path in paths)
     if len(fields.names) == 1:
         return (_save(_line(fields), folder / f"{name}.vtp"),)
     if fields.time is None:

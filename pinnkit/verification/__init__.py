@@ -2,6 +2,7 @@
 
 from pinnkit.verification.errors import Field, max_abs, relative_l2
 from pinnkit.verification.grids import test_grid
+from pinnkit.verification.members import by_members
 from pinnkit.verification.method import ReferenceMethod, ReferenceSolution
 from pinnkit.verification.reference import REFERENCES, reference_for
 from pinnkit.verification.verdict import Verdict, judge
@@ -12,6 +13,7 @@ __all__ = [
     "ReferenceMethod",
     "ReferenceSolution",
     "Verdict",
+    "by_members",
     "judge",
     "max_abs",
     "reference_for",

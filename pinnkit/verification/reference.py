@@ -12,6 +12,7 @@ from pinnkit.registry import Registry
 from pinnkit.verification.cole_hopf import ColeHopf
 from pinnkit.verification.dop853 import DOP853
 from pinnkit.verification.etdrk4 import ETDRK4
+from pinnkit.verification.members import by_members
 from pinnkit.verification.method import ReferenceMethod, ReferenceSolution, evaluated
 from pinnkit.verification.method_of_lines import MethodOfLines
 from pinnkit.verification.newton_collocation import NewtonCollocation
@@ -42,7 +43,7 @@ def reference_for(problem: Problem) -> ReferenceSolution | None:
         return _exact(problem, known.exact)
     if known.method is None:
         return None
-    return REFERENCES.build({"name": known.method, **known.options}).solve(problem)
+    return by_members(REFERENCES.build({"name": known.method, **known.options}), problem)
 
 
 def _exact(problem: Problem, fields: Mapping[str, Expression]) -> ReferenceSolution:

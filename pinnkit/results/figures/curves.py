@@ -33,7 +33,9 @@ def draw_curves(path: Path, grid: GridFields) -> Picture:
             error = np.abs(grid.predicted[name] - grid.reference[name])
             # A logarithm has no zero: exact agreement is a gap in the curve.
             lower.plot(along, np.where(error > 0, error, np.nan), color=colour, linewidth=1.1, label=name)
-    dress(upper, "" if lower is not None else across, label(names[0], grid.names) if len(names) == 1 else "")
+    dress(
+        upper, "" if lower is not None else across, label(names[0], grid.names, grid.fixed) if len(names) == 1 else ""
+    )
     upper.set_xlim(along[0], along[-1])
     if len(names) > 1 or grid.reference:
         upper.legend(frameon=False, fontsize=8.5, loc="upper left", bbox_to_anchor=(1.0, 1.0))

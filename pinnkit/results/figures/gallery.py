@@ -29,6 +29,8 @@ def draw_fields(folder: Path, fields: GridFields | ScatteredFields) -> tuple[Pic
     """
     if isinstance(fields, ScatteredFields):
         return tuple(picture for name in fields.predicted for picture in _many(folder, fields, name))
+    if fields.family:
+        return tuple(picture for k, member in enumerate(fields.members(), 1) for picture in _member(folder, member, k))
     if len(fields.names) == 1:
         return (draw_curves(folder / "curves.png", fields),)
     return tuple(picture for name in fields.predicted for picture in _one(folder, fields, name))
@@ -64,6 +66,13 @@ def draw_march(
     return tuple(pictures)
 
 
+def _member(folder: Path, member: GridFields, number: int) -> list[Picture]:
+    """The pictures of one member of a family, in a folder of their own."""
+    own = folder / f"member_{number}"
+    own.mkdir(exist_ok=True)
+    return [replace(p, caption=f"{p.caption[:-1]}, at {held(member)}.") for p in draw_fields(own, member)]
+
+
 def _one(folder: Path, grid: GridFields, name: str) -> list[Picture]:
     """The pictures of one field over two to four coordinates."""
     if len(grid.names) == 4:
@@ -91,5 +100,10 @@ def _three(folder: Path, file: str, grid: GridFields, name: str) -> list[Picture
     """Flat pictures and a spatial one of three coordinates, which say where any others are held."""
     flat = draw_slices if grid.time is not None else draw_middles
     pictures = [flat(folder / file, grid, name), draw_volume(folder / f"field_{name}_volume.png", grid, name)]
-    held = ", ".join(f"{coordinate} = {number(value)}" for coordinate, value in grid.fixed.items())
-    return [replace(p, caption=f"{p.caption[:-1]}, at {held}.") for p in pictures] if held else pictures
+    where = held(grid)
+    return [replace(p, caption=f"{p.caption[:-1]}, at {where}.") for p in pictures] if where else pictures
+
+
+def held(grid: GridFields) -> str:
+    """Where further coordinates are held, in words."""
+    return ", ".join(f"{coordinate} = {number(value)}" for coordinate, value in grid.fixed.items())

@@ -59,7 +59,7 @@ def _curves(path: Path, grid: GridFields, name: str) -> Picture:
         dress(axes, frame.names[0], "", f"{grid.time} = {number(grid.axis(grid.time)[k])}")
         axes.set_xlim(along[0], along[-1])
         axes.locator_params(axis="x", nbins=4)
-    panels[0].set_ylabel(label(name, grid.names), color=INK)
+    panels[0].set_ylabel(label(name, grid.names, grid.fixed), color=INK)
     if name in grid.reference:
         panels[0].legend(frameon=False, fontsize=8.5)
     against = " against the reference" if name in grid.reference else ""

@@ -1,6 +1,6 @@
 """How every figure looks, and how it becomes a file: one place for sizes, colours, ticks and saving."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -113,9 +113,10 @@ def error_scale(error: np.ndarray) -> Normalize:
     return Normalize(0.0, worst or 1e-16)
 
 
-def label(name: str, names: tuple[str, ...]) -> str:
-    """A field with its arguments, `u(x, t)`."""
-    return f"{name}({', '.join(names)})"
+def label(name: str, names: tuple[str, ...], fixed: Mapping[str, float] | None = None) -> str:
+    """A field with its arguments, `u(x, t)`, and with those that are held, `u(x, t; nu = 0.01)`."""
+    held = ", ".join(f"{coordinate} = {number(value)}" for coordinate, value in (fixed or {}).items())
+    return f"{name}({', '.join(names)}{'; ' if held else ''}{held})"
 
 
 def number(value: float) -> str:
