@@ -202,18 +202,18 @@ class Problem:
     fields: tuple[str, ...]
     equations: tuple[Equation, ...]
     conditions: tuple[Condition, ...] = ()
-    integrals: tuple[IntegralCondition, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     functions: tuple[NamedFunction, ...] = ()
     time: str | None = None
     symmetries: tuple[Symmetry, ...] = ()
     divergence_free: tuple[str, ...] = ()
-    outputs: tuple[Output, ...] = ()
     reference: Reference | None = None
     tolerance: float = 1e-3
     config: str = "levenberg_marquardt"
     accept: tuple[str, ...] = ()
     title: str = ""
+    integrals: tuple[IntegralCondition, ...] = ()
+    outputs: tuple[Output, ...] = ()
     source: str | None = field(default=None, compare=False)
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
