@@ -260,6 +260,7 @@ class Problem:
     time: str | None = None
     symmetries: tuple[Symmetry, ...] = ()
     divergence_free: tuple[str, ...] = ()
+<<<<<<< HEAD
     integrals: tuple[IntegralCondition, ...] = ()
     ansatz: tuple[Ansatz, ...] = ()
     regions: tuple[Region, ...] = ()
@@ -267,11 +268,15 @@ class Problem:
     parts: Mapping[str, tuple[Coordinate, ...]] = field(default_factory=dict)
     homes: Mapping[str, str] = field(default_factory=dict)
     outputs: tuple[Output, ...] = ()
+=======
+>>>>>>> 5c6079d4587e613e988c382531a0ae08374f3ab3
     reference: Reference | None = None
     tolerance: float = 1e-3
     config: str = "levenberg_marquardt"
     accept: tuple[str, ...] = ()
     title: str = ""
+    integrals: tuple[IntegralCondition, ...] = ()
+    outputs: tuple[Output, ...] = ()
     source: str | None = field(default=None, compare=False)
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
