@@ -164,6 +164,22 @@ class IntegralCondition:
 
 @final
 @dataclass(frozen=True)
+class Levels:
+    """Which names of an eigenproblem belong to which of its states.
+
+    Args:
+        count: how many states there are.
+        fields: of every field of the file its name in each state.
+        parameters: of the eigenvalue its name in each state.
+    """
+
+    count: int
+    fields: Mapping[str, tuple[str, ...]]
+    parameters: Mapping[str, tuple[str, ...]]
+
+
+@final
+@dataclass(frozen=True)
 class Ansatz:
     """A field as an expression in which `N` stands for the network: `1 - x/2 + x**2*N`."""
 
@@ -260,16 +276,13 @@ class Problem:
     time: str | None = None
     symmetries: tuple[Symmetry, ...] = ()
     divergence_free: tuple[str, ...] = ()
-<<<<<<< HEAD
-    integrals: tuple[IntegralCondition, ...] = ()
     ansatz: tuple[Ansatz, ...] = ()
     regions: tuple[Region, ...] = ()
     interfaces: tuple[Interface, ...] = ()
     parts: Mapping[str, tuple[Coordinate, ...]] = field(default_factory=dict)
     homes: Mapping[str, str] = field(default_factory=dict)
-    outputs: tuple[Output, ...] = ()
-=======
->>>>>>> 5c6079d4587e613e988c382531a0ae08374f3ab3
+    levels: Levels | None = None
+    declared: "Problem | None" = field(default=None, compare=False, repr=False)
     reference: Reference | None = None
     tolerance: float = 1e-3
     config: str = "levenberg_marquardt"
@@ -346,6 +359,11 @@ class Problem:
         Raises:
             UserError: a name that is not a parameter of the problem; a start outside its bounds.
         """
+        if self.declared is not None and set(values) <= {*self.declared.values, *self.declared.family}:
+            from pinnkit.problem.states import in_states
+
+            assert self.levels is not None
+            return in_states(self.declared.with_parameters(**values), self.levels.count)
         for name in values:
             if name not in self.values and name not in self.family:
                 message, hint = unknown("parameter", name, (*self.values, *self.family))

@@ -1,8 +1,8 @@
 """Eigenproblems: one problem for several states, each with a field and an eigenvalue of its own.
 
 A file names the eigenvalue (`parameters: {E: eigenvalue}`) and says how many `states` are wanted. With more than one,
-every field, equation and condition is repeated, psi as psi_1, psi_2, ... and E as E_1, E_2, ..., and the states are held
-orthogonal: the integral of psi_j psi_k vanishes, in the inner product that the normalisation is the square of.
+every field, equation and condition is repeated, psi as psi_1, psi_2, ... and E as E_1, E_2, ..., and the states are
+held orthogonal: the integral of psi_j psi_k vanishes, in the inner product that the normalisation is the square of.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,10 +12,10 @@ from typing import final
 
 import sympy
 
-from pinnkit.equations.functions import INTEGRAL
 from pinnkit.equations.expression import Expression, Scope
+from pinnkit.equations.functions import INTEGRAL
 from pinnkit.equations.reductions import DOMAIN
-from pinnkit.errors import Mistake, UserError
+from pinnkit.errors import Mistake, Place, UserError
 from pinnkit.problem.finding import Remark
 from pinnkit.problem.problem import Condition, IntegralCondition, Levels, Parameter, Problem, Reference, TorchResidual
 from pinnkit.problem.unknown import Unknown
@@ -31,9 +31,22 @@ def is_eigenvalue(parameter: Parameter) -> bool:
     return parameter.text == EIGENVALUE
 
 
-def eigenvalue_parameter(name: str) -> Parameter:
+def eigenvalue_parameter(name: str, place: Place | None = None) -> Parameter:
     """The parameter of the text `eigenvalue`."""
-    return Parameter(name, 0.0, EIGENVALUE, unknown=Unknown(0.0, scale=1.0))
+    return Parameter(name, 0.0, EIGENVALUE, place, Unknown(0.0, scale=1.0))
+
+
+def by_name(problem: Problem, values: Mapping[str, float]) -> dict[str, float | list[float]]:
+    """Values of unknown parameters by the names of the file: a number, or the list of the levels of an eigenvalue."""
+    levels = problem.levels.parameters if problem.levels is not None and problem.levels.count > 1 else {}
+    owner = {name: given for given, names in levels.items() for name in names}
+    found: dict[str, float | list[float]] = {}
+    for name, value in values.items():
+        if name not in owner:
+            found[name] = value
+        elif owner[name] not in found:
+            found[owner[name]] = [values[level] for level in levels[owner[name]]]
+    return found
 
 
 def in_states(problem: Problem, states: int) -> Problem:
@@ -44,6 +57,8 @@ def in_states(problem: Problem, states: int) -> Problem:
     """
     own = [p for p in problem.parameters if is_eigenvalue(p)]
     place = problem.places.get("states")
+    if not 1 <= states <= MOST_STATES:
+        raise UserError(Mistake(f"`states` must be between 1 and {MOST_STATES}, not {states}", place))
     if not own:
         if states != 1:
             hint = "An eigenvalue is declared as `parameters: {E: eigenvalue}`."
