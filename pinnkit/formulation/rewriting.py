@@ -22,10 +22,9 @@ from pinnkit.equations.evaluate import compile_tree
 from pinnkit.equations.expression import Expression, Scope
 from pinnkit.equations.reductions import reductions_in
 from pinnkit.errors import Mistake, UserError
-from pinnkit.problem.ansatz import of_network
+from pinnkit.problem.ansatz import NETWORK, of_network
 from pinnkit.problem.observed import Observations
 from pinnkit.problem.problem import (
-    NETWORK,
     Condition,
     Coordinate,
     Equation,
@@ -35,7 +34,7 @@ from pinnkit.problem.problem import (
     Problem,
     TorchResidual,
 )
-from pinnkit.problem.regions import Contact, contacts, touches
+from pinnkit.problem.regions import Contact, contacts, touches, untiled
 
 _SAMPLES = 64
 """Points of a region at which a comparison must come out alike for its branch to be taken."""
@@ -106,6 +105,9 @@ def _require_plain(problem: Problem) -> None:
             raise UserError(Mistake(message, hint="Write it as text or as a sympy expression."))
     if any(condition.given is not None for condition in problem.conditions):
         raise UserError(Mistake(f"windows of time and {what} do not go together", problem.places.get("time")))
+    for sentence in untiled(problem.regions, problem.coordinates) if problem.regions else ():
+        # Ends that are numbers stay where they are when parameters move the others.
+        raise UserError(Mistake(sentence, problem.places.get("regions")))
     if problem.regions and (problem.symmetries or problem.divergence_free):
         key = "symmetry" if problem.symmetries else "divergence_free"
         raise UserError(Mistake(f"`{key}` and regions do not go together", problem.places.get(key)))

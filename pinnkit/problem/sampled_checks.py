@@ -15,8 +15,9 @@ from pinnkit.problem.faces import ends
 from pinnkit.problem.finding import Remark
 from pinnkit.problem.integral_checks import satisfied_by_zero, unsatisfied
 from pinnkit.problem.prescribed import Prescribed, prescribed
-from pinnkit.problem.problem import Condition, Equation, Face, Problem, Symmetry, TorchResidual, partials_of
+from pinnkit.problem.problem import Condition, Equation, Face, Problem, TorchResidual, partials_of
 from pinnkit.problem.sampling import SAMPLES, Statement, elsewhere, evaluate, interior, is_known, on_faces, statements
+from pinnkit.problem.symmetry import Symmetry
 from pinnkit.problem.truth import settled
 
 _SAME = 1e-9
