@@ -20,6 +20,7 @@ from pinnkit.equations import JUMP, NORMAL
 from pinnkit.equations.choice import Choice
 from pinnkit.equations.evaluate import compile_tree
 from pinnkit.equations.expression import Expression, Scope
+from pinnkit.equations.poles import without_poles
 from pinnkit.equations.reductions import reductions_in
 from pinnkit.errors import Mistake, UserError
 from pinnkit.problem.ansatz import NETWORK, of_network
@@ -304,24 +305,3 @@ def _branch(node: sympy.Expr, values: Mapping[str, object], scope: Scope) -> sym
         if above == wants_above:
             return branch
     return node
-
-
-def without_poles(tree: sympy.Expr, scope: Scope) -> sympy.Expr:
-    """The tree with powers of coordinates divided out of a polynomial, where nothing of them is left below.
-
-    With u = 1 - x/2 + x^2 w, the terms of (...)/x^2 that have no x^2 cancel, and no number sees the 0/0 at x = 0.
-    """
-    below = sympy.fraction(sympy.together(tree))[1] if _has_pole(tree, scope) else sympy.S.One
-    if below.is_number:
-        return tree
-    expanded = sympy.expand(tree)
-    return expanded if not _has_pole(expanded, scope) else tree
-
-
-def _has_pole(tree: sympy.Expr, scope: Scope) -> bool:
-    """Whether a coordinate stands below a fraction line."""
-    coordinates = {scope.symbols[name] for name in scope.coordinates}
-    return any(
-        power.exp.is_number and power.exp.is_negative and power.base.free_symbols & coordinates
-        for power in tree.atoms(sympy.Pow)
-    )
