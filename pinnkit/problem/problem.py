@@ -169,22 +169,22 @@ class Problem:
     conditions: tuple[Condition, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     functions: tuple[NamedFunction, ...] = ()
-    observations: tuple[Observations, ...] = ()
     time: str | None = None
     symmetries: tuple[Symmetry, ...] = ()
     divergence_free: tuple[str, ...] = ()
-    integrals: tuple[IntegralCondition, ...] = ()
-    ansatz: tuple[Ansatz, ...] = ()
-    regions: tuple[Region, ...] = ()
-    interfaces: tuple[Interface, ...] = ()
-    parts: Mapping[str, tuple[Coordinate, ...]] = field(default_factory=dict)
-    homes: Mapping[str, str] = field(default_factory=dict)
-    outputs: tuple[Output, ...] = ()
     reference: Reference | None = None
     tolerance: float = 1e-3
     config: str = "levenberg_marquardt"
     accept: tuple[str, ...] = ()
     title: str = ""
+    integrals: tuple[IntegralCondition, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    observations: tuple[Observations, ...] = ()
+    ansatz: tuple[Ansatz, ...] = ()
+    regions: tuple[Region, ...] = ()
+    interfaces: tuple[Interface, ...] = ()
+    parts: Mapping[str, tuple[Coordinate, ...]] = field(default_factory=dict)
+    homes: Mapping[str, str] = field(default_factory=dict)
     source: str | None = field(default=None, compare=False)
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
