@@ -31,7 +31,7 @@ from pinnkit.networks import Ensemble
 from pinnkit.objective.expressions import evaluate_tree
 from pinnkit.objective.integrals import PreparedIntegrals
 from pinnkit.objective.residuals import TreeResidual, indices_of, of_tree, output_indices_of
-from pinnkit.problem.problem import Levels
+from pinnkit.problem.levels import Levels
 from pinnkit.problem.states import operator_parts
 
 _NODES = {1: 240, 2: 40, 3: 16}

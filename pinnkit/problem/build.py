@@ -16,23 +16,15 @@ from pinnkit.problem.ansatz import ansatz_of
 from pinnkit.problem.breaks import read_breaks
 from pinnkit.problem.faces import parse_faces
 from pinnkit.problem.family import named_as_written, with_families
+from pinnkit.problem.function import NamedFunction
 from pinnkit.problem.integrals import has_integral, integral_condition, require_faces
 from pinnkit.problem.intervals import completed, parse_end
 from pinnkit.problem.named import named_function
 from pinnkit.problem.names import check_declared, check_label, short
 from pinnkit.problem.observations import observations_of
 from pinnkit.problem.outputs import read_outputs
-from pinnkit.problem.problem import (
-    Condition,
-    Coordinate,
-    Equation,
-    Face,
-    IntegralCondition,
-    NamedFunction,
-    Parameter,
-    Problem,
-    Reference,
-)
+from pinnkit.problem.problem import Condition, Coordinate, Equation, Face, IntegralCondition, Parameter, Problem
+from pinnkit.problem.reference import Reference
 from pinnkit.problem.regions import interfaces_of, regions_of
 from pinnkit.problem.residuals import condition_residual, exact_field, residual_of
 from pinnkit.problem.schema import Interval, ProblemKeys, ReferenceKeys, Where, read_keys

@@ -11,6 +11,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarStri
 
 from pinnkit.problem import observations
 from pinnkit.problem.breaks import written_breaks
+from pinnkit.problem.function import NamedFunction
 from pinnkit.problem.observed import Observations
 from pinnkit.problem.problem import (
     Condition,
@@ -18,13 +19,12 @@ from pinnkit.problem.problem import (
     Face,
     IntegralCondition,
     Interface,
-    NamedFunction,
     Parameter,
     Problem,
-    Reference,
     Region,
     TorchResidual,
 )
+from pinnkit.problem.reference import Reference
 from pinnkit.problem.series import written
 from pinnkit.problem.states import is_eigenvalue
 from pinnkit.problem.unknown import dump_unknown
@@ -174,7 +174,7 @@ def _condition(condition: Condition | IntegralCondition) -> CommentedMap:
 def _region(region: Region, problem: Problem) -> dict[str, Any]:
     """The intervals of a region that are not those of the whole domain."""
     pairs = zip(region.coordinates, problem.coordinates, strict=True)
-    return {own.name: _interval(own) for own, whole in pairs if own != whole}
+    return {own.name: _ends(own) for own, whole in pairs if own != whole}
 
 
 def _interface(interface: Interface) -> CommentedMap:

@@ -17,7 +17,8 @@ from pinnkit.equations.functions import INTEGRAL
 from pinnkit.equations.reductions import DOMAIN
 from pinnkit.errors import Mistake, Place, UserError
 from pinnkit.problem.finding import Remark
-from pinnkit.problem.problem import Condition, IntegralCondition, Levels, Parameter, Problem, Reference, TorchResidual
+from pinnkit.problem.levels import Levels
+from pinnkit.problem.problem import Condition, IntegralCondition, Parameter, Problem, Reference, TorchResidual
 from pinnkit.problem.unknown import Unknown
 
 EIGENVALUE = "eigenvalue"
