@@ -110,7 +110,7 @@ def uncertainty(
         result["parameters"] = {
             p.name: _told(p, values[p.name], float(own), factor) for p, own in zip(unknowns, spread, strict=True)
         }
-        result["correlation"] = (covariance / np.outer(spread, spread)).tolist()
+        result["correlation"] = np.clip(covariance / np.outer(spread, spread), -1.0, 1.0).tolist()
     result["singular_values"] = [float(value) for value in singular]
     result["condition_number"] = float(singular[0] / singular[-1]) if singular[-1] > 0 else None
     sentences = not_seen(names, sizes, singular, directions, _UNSEEN)

@@ -201,7 +201,13 @@ def test_three_parameters_of_the_lorenz_system_against_an_integrator() -> None:
         conditions={f: {"on": "t = 0", "equation": f"{f} = 1"} for f in "xyz"},
         observations={"seen": {"t": times, "x": x, "y": y, "z": z, "noise": dict(zip("xyz", noise, strict=True))}},
     )  # fmt: skip
-    config = replace(QUICK, points=Sobol(count=100), phases=(LevenbergMarquardt(steps=80),), observation_weight=1e-6)
+    config = replace(
+        QUICK,
+        points=Sobol(count=100),
+        phases=(LevenbergMarquardt(steps=150),),
+        observation_weight=1e-6,
+        network=MLP(width=8, depth=2),
+    )
     solution = pinnkit.solve(problem, config)
     found = np.array(list(solution.parameters.values()))
     steps = 1e-4 * found
