@@ -13,6 +13,7 @@ from pinnkit.points import Uniform
 from pinnkit.problem.problem import Problem
 from pinnkit.results.misfits import misfits
 from pinnkit.results.solution import Solution
+from pinnkit.results.uncertainty import parameters_uncertainty
 from pinnkit.running import Marched
 from pinnkit.staging import lineage
 from pinnkit.training import Record
@@ -44,7 +45,7 @@ def outcome(
             known["parameters"] = dict(problem.reference.parameters)
     derived = bare.found_outputs()
     verdict = replace(verdict, reasons=(*verdict.reasons, *derived.reasons))
-    trained = marched.trained
+    trained, seen = marched.trained, misfits(problem, windows)
     result = {
         "problem": problem.name,
         "verdict": verdict.word,
@@ -53,10 +54,11 @@ def outcome(
         "reference": known,
         "residuals": residuals,
         "conditions": conditions,
-        "observations": misfits(problem, windows),
+        "observations": seen,
         "exact": [choice.condition for choice in windows[0].run.formulation.choices if choice.exact],
         "symmetries": [f"{s.field} is {s.parity} in {s.coordinate}" for s in problem.symmetries],
         "parameters": bare.parameters,
+        "parameters_uncertainty": parameters_uncertainty(problem, windows, seen),
         "outputs": dict(derived.values),
         "seconds": trained.seconds,
         "steps": trained.steps,
