@@ -216,7 +216,7 @@ class _Rewriter:
         for face in condition.faces:
             along = own[face.coordinate]
             end = along.lower if face.side == "lower" else along.upper
-            if end == face.value or abs(end - face.value) <= 1e-12 * (1.0 + abs(face.value)):
+            if end == face.value or abs(end - face.value) <= 1e-12 * (1.0 + min(abs(end), abs(face.value))):
                 faces.append(replace(face, part=region))
         return tuple(faces)
 

@@ -25,6 +25,7 @@ from pinnkit.problem.jump_checks import few_interfaces, silent_jump
 from pinnkit.problem.observation_checks import outside_points
 from pinnkit.problem.problem import Problem
 from pinnkit.problem.sampled_checks import corner_jump, exact_reference, implied_condition, symmetry, trivial_solution
+from pinnkit.problem.states import eigenproblem
 from pinnkit.problem.truth import unknown_reference
 
 
@@ -61,6 +62,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "silent_jump": Check(silent_jump, "warning"),
         "few_interfaces": Check(few_interfaces, "warning"),
         "trivial_solution": Check(trivial_solution, "warning"),
+        "eigenproblem": Check(eigenproblem, "error", acceptable=False),
         "singular_point": Check(singular_point, "warning"),
         "outside_points": Check(outside_points, "error"),
         "unused_parameter": Check(unused_parameter, "warning"),

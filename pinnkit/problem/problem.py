@@ -17,6 +17,7 @@ from pinnkit.problem.ansatz import NETWORK, Ansatz
 from pinnkit.problem.coordinate import Coordinate as Coordinate
 from pinnkit.problem.coordinate import moved, moved_ends
 from pinnkit.problem.function import NamedFunction
+from pinnkit.problem.levels import Levels
 from pinnkit.problem.observed import Observations
 from pinnkit.problem.output import Output
 from pinnkit.problem.reference import Reference
@@ -182,6 +183,8 @@ class Problem:
     interfaces: tuple[Interface, ...] = ()
     parts: Mapping[str, tuple[Coordinate, ...]] = field(default_factory=dict)
     homes: Mapping[str, str] = field(default_factory=dict)
+    levels: Levels | None = None
+    declared: "Problem | None" = field(default=None, compare=False, repr=False)
     source: str | None = field(default=None, compare=False)
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
@@ -251,6 +254,11 @@ class Problem:
         Raises:
             UserError: a name that is not a parameter of the problem; a start outside its bounds.
         """
+        if self.declared is not None and set(values) <= {*self.declared.values, *self.declared.family}:
+            from pinnkit.problem.states import in_states
+
+            assert self.levels is not None
+            return in_states(self.declared.with_parameters(**values), self.levels.count)
         for name in values:
             if name not in self.values and name not in self.family:
                 message, hint = unknown("parameter", name, (*self.values, *self.family))

@@ -93,10 +93,11 @@ def _vanishing(problem: Problem, tree: sympy.Expr, highest: Partial) -> tuple[fl
     for _ in range(_DRAWS if inside else 1):
         fields = {p: np.full(_GRID, generator.uniform(0.5, 1.5)) for p in sorted(inside)}
         values = evaluate(slope, problem, {coordinate.name: grid}, fields)
-        finite = values[np.isfinite(values)] if values is not None else np.empty(0)
-        if values is None or not len(finite):
+        sizes = np.abs(values[np.isfinite(values) & (values != 0)]) if values is not None else np.empty(0)
+        if values is None or not len(sizes):
             return ()
-        zeros &= np.abs(values) <= 1e-12 * np.abs(finite).max()
+        # The median, since a largest value next to a pole would make zeros of all others.
+        zeros &= np.abs(values) <= 1e-12 * np.median(sizes)
     if zeros.all():
         return ()
     points = list(grid[zeros])
