@@ -12,15 +12,16 @@ def without_poles(tree: sympy.Expr, scope: Scope) -> sympy.Expr:
     """
     if not _has_pole(tree, scope):
         return tree
-    marks: dict[sympy.Expr, sympy.Expr] = {}
+    # Products of derivatives are multiplied out several times slower than those of symbols; sympy remembers equal ones.
     bare = tree
+    marks: dict[sympy.Expr, sympy.Expr] = {}
     for kind in (sympy.Derivative, sympy.Function):
-        # Products of derivatives are multiplied out several times slower than those of symbols.
-        found = {node: sympy.Dummy() for node in bare.atoms(kind)}
-        bare = bare.xreplace(found)
-        marks |= {mark: node for node, mark in found.items()}
+        found = sorted(bare.atoms(kind), key=sympy.default_sort_key)
+        own = {sympy.Symbol(f"{kind.__name__} {i}", real=True): node for i, node in enumerate(found)}
+        bare = bare.xreplace({node: mark for mark, node in own.items()})
+        marks |= own
     expanded = sympy.expand(bare)
-    for _ in range(2):
+    for _ in range(2):  # what stands in a function or a derivative was marked first
         expanded = expanded.xreplace(marks)
     return expanded if not _has_pole(expanded, scope) else tree
 
