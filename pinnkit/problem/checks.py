@@ -26,6 +26,7 @@ from pinnkit.problem.observation_checks import outside_points
 from pinnkit.problem.problem import Problem
 from pinnkit.problem.sampled_checks import corner_jump, exact_reference, implied_condition, symmetry, trivial_solution
 from pinnkit.problem.states import eigenproblem
+from pinnkit.problem.together import not_together
 from pinnkit.problem.truth import unknown_reference
 
 
@@ -59,6 +60,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "unknown_reference": Check(unknown_reference, "error", acceptable=False),
         "exact_reference": Check(exact_reference, "error", acceptable=False),
         "corner_jump": Check(corner_jump, "warning"),
+        "not_together": Check(not_together, "error", acceptable=False),
         "silent_jump": Check(silent_jump, "warning"),
         "few_interfaces": Check(few_interfaces, "warning"),
         "trivial_solution": Check(trivial_solution, "warning"),
