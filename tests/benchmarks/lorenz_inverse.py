@@ -40,7 +40,13 @@ def main() -> None:
         inside += hits
     counts = ", ".join(f"{name} {count}" for name, count in zip(LORENZ, inside, strict=True))
     summary = f"Inside their own interval, of {given.seeds}: {counts}."
-    head = ["noise seed", *(f"{name} ({true:.6g})" for name, true in LORENZ.items()), "inside", "least squares", "seconds"]
+    head = [
+        "noise seed",
+        *(f"{name} ({true:.6g})" for name, true in LORENZ.items()),
+        "inside",
+        "least squares",
+        "seconds",
+    ]
     text = f"# Lorenz parameters from noisy readings\n\n{origin()}\n\n{REMARK}\n\n{summary}\n\n{table(head, rows)}"
     print(text)
     if given.write:
