@@ -2,6 +2,7 @@
 
 .venv/bin/python tests/benchmarks/ode.py --write                                  # every row, theirs for 120 s
 .venv/bin/python tests/benchmarks/ode.py --only khronon --theirs --paper-seconds 600 --write
+.venv/bin/python tests/benchmarks/ode.py --only lorenz_inverse --ours --noise-seeds 20 --write
 .venv/bin/python tests/benchmarks/ode.py --redraw                                 # the page, from what was run
 
 Runs are kept in docs/results/ode.json, so that one of them can be made again without the others.
@@ -9,9 +10,6 @@ Runs are kept in docs/results/ode.json, so that one of them can be made again wi
 
 import argparse
 import json
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,30 +19,15 @@ from typing import Any, final
 import numpy as np
 import ode_exact as exact
 import ode_page
-from report import RESULTS, origin
+from ode_noise import readings_over_seeds
+from ode_run import Found, solved
+from report import RESULTS
 from scipy.optimize import brentq
 
-from pinnkit import Solution
-from pinnkit.config import load_config
-from pinnkit.problem.load import load_problem
 from pinnkit.shipped import shipped_problems
 
 STORE = RESULTS / "ode.json"
 PAPERS = Path("tests/benchmarks/papers")
-
-
-@final
-@dataclass(frozen=True)
-class Found:
-    """A run as it lies in its folder."""
-
-    result: Mapping[str, Any]
-    solution: Solution
-
-    @property
-    def given(self) -> Mapping[str, float]:
-        """The parameters of the problem with their values."""
-        return self.solution.problem.values
 
 
 Measured = dict[str, Any]
@@ -143,6 +126,7 @@ class Row:
     seconds: in which the must is to be reached, if said.
     paper: the file in `papers` of the published set-up, where there is one.
     theirs: what is asked of its run, where that differs.
+    readings: what `noisy_readings.py` calls the data of the problem, where it makes them.
     """
 
     name: str
@@ -153,6 +137,7 @@ class Row:
     words: tuple[str, ...] = ()
     paper: str | None = None
     theirs: tuple[Measure, ...] = ()
+    readings: str | None = None
 
     @property
     def key(self) -> str:
@@ -189,8 +174,8 @@ ROWS = (
     _well("double_well", 1e-7, 1e-10, states=2),
     Row("two_material_heat"),
     Row("burgers_family"),
-    Row("diffusivity_inverse", (unknowns,)),
-    Row("lorenz_inverse", (unknowns,)),
+    Row("diffusivity_inverse", (unknowns,), readings="diffusivity"),
+    Row("lorenz_inverse", (unknowns,), readings="lorenz"),
 )
 
 
@@ -201,6 +186,9 @@ def main() -> None:
     arguments.add_argument("--theirs", action="store_true", help="the published set-ups alone")
     arguments.add_argument("--seconds", type=float, help="at most so many for every phase of a shipped config")
     arguments.add_argument("--paper-seconds", type=float, default=120.0, help="and for a published set-up")
+    arguments.add_argument(
+        "--noise-seeds", type=int, default=0, help="and rows with readings, for so many seeds of noise"
+    )
     arguments.add_argument("--write", action="store_true", help="keep the runs, and write docs/results/ode.md")
     arguments.add_argument("--redraw", action="store_true", help="run nothing, and write the page of what was run")
     given = arguments.parse_args()
@@ -213,6 +201,10 @@ def main() -> None:
                 wanted = getattr(given, side) or given.ours == given.theirs
                 if wanted and (found := run(row, side, seconds)) is not None and given.write:
                     keep(row, side, found)
+            if row.readings and given.noise_seeds and not given.theirs:
+                seeds = readings_over_seeds(row.name, row.readings, given.noise_seeds, given.seconds)
+                if seeds is not None and given.write:
+                    keep(row, "seeds", seeds)
     if given.write or given.redraw:
         ode_page.write_page(ROWS, stored(), missing())
 
@@ -241,41 +233,14 @@ def run(row: Row, side: str, seconds: float | None) -> dict[str, Any] | None:
         if side == "ours":
             print(f"{row.key}: {problem} is not there", flush=True)
         return None
-    words = [problem, *row.words, "--seed", "0", "--threads", "1", "--quiet"]
-    if seconds is not None:
-        words += [word for limit in limits(problem, seconds) for word in ("--set", limit)]
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "run"
-        command = [sys.executable, "-m", "pinnkit", "solve", *words, "--out", str(out)]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        if not (out / "result.json").is_file():
-            print(f"{row.key}, {side}: {done.stdout[-400:]}{done.stderr[-400:]}", flush=True)
-            return None
-        result = json.loads((out / "result.json").read_text(encoding="utf-8"))
-        found = Found(result, Solution.load(out))
-        measures = row.theirs if side == "theirs" and row.theirs else row.measures
-        measured = [measure(found) for measure in measures]
-    figures = {key: result[key] for key in ("seconds", "steps", "network_parameters", "verdict", "stopped_because")}
-    solved = found.solution
-    own = {
-        "planned": sum(phase.steps for phase in solved.config.phases),
-        "limit": seconds,
-        "tolerance": solved.problem.tolerance,
-        "config": solved.problem.config,
-        "command": "pinnkit solve " + " ".join(words),
-        "origin": origin(),
-    }
+    made = solved(problem, row.words, seconds)
+    if made is None:
+        return None
+    found, figures = made
+    measures = row.theirs if side == "theirs" and row.theirs else row.measures
+    measured = [measure(found) for measure in measures]
     print(row.key, side, measured, f"{figures['seconds']:.0f} s", flush=True)
-    return {"measured": measured, **figures, **own}
-
-
-def limits(problem: str, seconds: float) -> list[str]:
-    """What bounds the phases of a problem's config, in all of its stages, to so many seconds."""
-    config = load_config(load_problem(problem).config)
-    places = [(f"phases.{number}", phase) for number, phase in enumerate(config.phases)]
-    for number, stage in enumerate(config.stages):
-        places += [(f"stages.{number}.phases.{inner}", phase) for inner, phase in enumerate(stage.phases or ())]
-    return [f"{place}.seconds={min(seconds, phase.seconds or seconds):g}" for place, phase in places]
+    return {"measured": measured, **figures}
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def page(rows: Sequence[RowLike], store: Store, missing: Sequence[str]) -> str:
     parts = ["# Singular equations, wells and unknown parameters", REMARK, _errors(rows, store)]
     if missing:
         parts.append(f"Not there yet: {', '.join(f'`{name}`' for name in missing)}.")
-    parts += [PICTURE, _numbers(rows, store), THEIRS, EXACT, _commands(rows, store)]
+    parts += [PICTURE, _numbers(rows, store), _seeds(rows, store), THEIRS, EXACT, _commands(rows, store)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -93,7 +93,7 @@ def _errors(rows: Sequence[RowLike], store: Store) -> str:
     for row in rows:
         runs = store.get(row.key, {})
         ours, theirs = runs.get("ours"), runs.get("theirs")
-        for number in range(max((len(run["measured"]) for run in runs.values()), default=0)):
+        for number in range(max((len(runs[side]["measured"]) for side in SIDES if side in runs), default=0)):
             mine, other = _part(ours, number), _part(theirs, number)
             what = dict.fromkeys(part["what"] for part in (mine, other) if part is not None)
             first = number == 0
@@ -152,6 +152,20 @@ def _numbers(rows: Sequence[RowLike], store: Store) -> str:
     return f"## The numbers\n\n{table(head, body)}" if body else ""
 
 
+def _seeds(rows: Sequence[RowLike], store: Store) -> str:
+    """How often stated intervals held the truth."""
+    body = []
+    for row in rows:
+        if (seeds := store.get(row.key, {}).get("seeds")) is not None:
+            for name, inside in seeds["inside"].items():
+                error = f"{max(seeds['errors'][name]):.1e}"
+                spent = f"{seeds['seconds'] / seeds['count']:.0f}"
+                body.append([f"`{row.key}`", name, f"{inside} of {seeds['count']}", "16 of 20", error, spent])
+    head = ["problem", "parameter", "inside", "must", "largest relative error", "seconds a run"]
+    lead = "The readings are drawn anew for every seed. Counted is how often a parameter lies in its own 95 % interval."
+    return f"## Over seeds of the noise\n\n{lead}\n\n{table(head, body)}" if body else ""
+
+
 def _found(measured: Mapping[str, Any] | None, name: str) -> str:
     """A number as it was found, with its interval where the run states one."""
     if measured is None:
@@ -169,7 +183,7 @@ def _commands(rows: Sequence[RowLike], store: Store) -> str:
     """Where, when and by what every run was made: a line for runs of one command."""
     made: dict[str, list[str]] = {}
     for row in rows:
-        for side in SIDES:
+        for side in (*SIDES, "seeds"):
             if side in store.get(row.key, {}):
                 run = store[row.key][side]
                 cut = f" (at most {run['limit']:g} s a phase)" if run["limit"] is not None else ""

@@ -131,9 +131,10 @@ def test_the_page_is_made_of_what_was_run(ode: Any, tmp_path: Path) -> None:
     lost = measured("horizon", {"x": None}, values={"x": None}, exact={"x": 1.4093433692})
     rate = measured("parameter", {"D": 1e-2}, values={"D": 0.101}, exact={"D": 0.1}, intervals={"D": [0.098, 0.104]})
     levels = measured("energy", {"E1": 1e-9, "E2": 2e-9}, values={"E1": 1.0, "E2": 3.0}, exact={"E1": 1.0, "E2": 3.0})
+    seeds = {"count": 2, "inside": {"D": 1}, "errors": {"D": [1e-2, 3e-2]}, "seconds": 8.0, "limit": None}
     store = {
         "khronon --parameter c=1": {"ours": ran(horizon), "theirs": ran(lost, limit=5.0)},
-        "diffusivity_inverse": {"ours": ran(rate)},
+        "diffusivity_inverse": {"ours": ran(rate), "seeds": {**seeds, "origin": "made: `so`"}},
         "infinite_well": {"ours": ran(levels), "theirs": ran(measured("L2", {"psi": 3e-4}), origin="made: `later`")},
     }
     ode.ode_page.write_page(ode.ROWS, json.loads(json.dumps(store)), ["barrier"], tmp_path)
@@ -146,6 +147,7 @@ def test_the_page_is_made_of_what_was_run(ode: Any, tmp_path: Path) -> None:
     assert "| energy; theirs: L2 | 1e-08 | 1e-12 | E1 1.0e-09, E2 2.0e-09 | 12 | 3.0e-04 |" in wells
     assert "| (1e-07) |  | 1.0e-02 | 12 | - | - |" in inverse
     assert "| `diffusivity_inverse` | parameter D | 0.1 | 0.101 (0.098 to 0.104) | - |" in text
+    assert "| `diffusivity_inverse` | D | 1 of 2 | 16 of 20 | 3.0e-02 | 4 |" in text
     assert "Not there yet: `barrier`." in text
     assert "made: `so`: khronon --parameter c=1, ours; khronon --parameter c=1, theirs (at most 5 s a phase);" in text
     assert (tmp_path / "ode.png").read_bytes().startswith(b"\x89PNG")
@@ -157,7 +159,8 @@ def test_the_page_of_nothing_says_so(ode: Any, tmp_path: Path) -> None:
 
 
 def test_a_limit_reaches_every_phase_of_every_stage(ode: Any) -> None:
-    limits = ode.limits("problems/legendre.yaml", 7.0)
+    ode_run = importlib.import_module("ode_run")
+    limits = ode_run.limits("problems/legendre.yaml", 7.0)
     config = load_config(config_path(load_problem("legendre").config), limits)
     phases = [*config.phases, *(phase for stage in config.stages for phase in stage.phases or ())]
     assert len(phases) == len(limits) > 1
