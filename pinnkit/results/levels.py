@@ -39,3 +39,8 @@ def nodes_of(values: np.ndarray) -> int:
     """How often values (n,) along a line change their sign."""
     large = values[np.abs(values) > _SMALL * np.max(np.abs(values))]
     return int(np.sum(np.sign(large[1:]) != np.sign(large[:-1])))
+
+
+def in_digits(value: float | list[float]) -> str:
+    """A number, or the levels of an eigenvalue one after the other."""
+    return ", ".join(f"{v:.10g}" for v in value) if isinstance(value, list) else f"{value:.10g}"
