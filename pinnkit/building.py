@@ -26,6 +26,7 @@ from pinnkit.networks import Ensemble, EnsembleFeatures, Features
 from pinnkit.objective.assembly import Assembly
 from pinnkit.objective.expressions import derivative, evaluate_tree
 from pinnkit.objective.pseudo_time import told
+from pinnkit.objective.rayleigh_ritz import ritz_start
 from pinnkit.objective.residual_gradients import Further
 from pinnkit.optimizers import Auto, Optimizer
 from pinnkit.optimizers.optimizer import DTYPES
@@ -149,6 +150,8 @@ def build_run(
     faces = config.condition_points
     assembly = Assembly(trial, config.points, faces, weights, chunk, further=further, quadrature=config.quadrature)
     assembly = replace(assembly, compiled=config.compile)
+    if start is None and problem.levels is not None and base is None and like is None:
+        start = _ritz
     if start is not None and trains:
         trial = trial.begun(start(Run(problem, resolved, trial, assembly, rewriting)))
         assembly = replace(assembly, trial=trial)
@@ -157,6 +160,11 @@ def build_run(
         assembly = replace(assembly, weights=further.weights(weights))
         resolved = replace(resolved, weights=weights, balance=False)
     return Run(problem, resolved, trial, assembly, rewriting, notes)
+
+
+def _ritz(run: Run) -> Tensor:
+    """The start of an eigenproblem: its lowest states in the span of the network's last layer."""
+    return ritz_start(run.trial, run.rewriting)
 
 
 def _require_sound(config: Config, dtype: torch.dtype) -> None:

@@ -53,7 +53,8 @@ def read_call(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> s
     if name in OPERATORS:
         return _operator(context, node, name, tree_of)
     if name not in listed(context.special):
-        message, hint = unknown_function(name, context.scope, context.special)
+        more = REDUCTIONS if context.reductions else ()
+        message, hint = unknown_function(name, context.scope, context.special, more)
         raise context.error(message, node.func, hint)
     row = FUNCTIONS[name]
     _check_count(context, node, name, row.fewest, row.most)

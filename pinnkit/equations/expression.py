@@ -5,7 +5,7 @@ derivatives are sympy's Derivative nodes, so that the chain and product rules ar
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import final
 
@@ -61,6 +61,10 @@ class Scope:
         """Every field as a function of all coordinates."""
         arguments = [self.symbols[name] for name in self.coordinates]
         return {name: sympy.Function(name, real=True)(*arguments) for name in self.fields}
+
+    def with_fields(self, *fields: str) -> "Scope":
+        """The same names with other fields."""
+        return replace(self, fields=fields)
 
     def partial(self, name: str) -> Partial | None:
         """The derivative that `name` denotes (`u`, `u_x`, `u_xxt`), or None where it denotes none.

@@ -82,11 +82,11 @@ def unknown_name(name: str, scope: Scope) -> tuple[str, str]:
     return f"unknown name `{name}`", f"Did you mean `{guess}`? {known}" if guess else known
 
 
-def unknown_function(name: str, scope: Scope, special: bool) -> tuple[str, str]:
-    """The sentence and the hint for something called that is no function."""
+def unknown_function(name: str, scope: Scope, special: bool, more: Iterable[str] = ()) -> tuple[str, str]:
+    """The sentence and the hint for something called that is no function; `more` may be called besides."""
     if name in listed(special=True):
         return f"`{name}` is only for exact solutions", "An equation is made of the ordinary functions."
-    known = (*listed(special), *OPERATORS)
+    known = tuple(dict.fromkeys((*listed(special), *OPERATORS, *more)))
     if name in _HABITS:
         return f"unknown function `{name}`", f"{_HABITS[name]} Known: {', '.join(sorted(known))}."
     guess = near_miss(name, (*known, *scope.fields))

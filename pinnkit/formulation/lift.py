@@ -14,7 +14,8 @@ import sympy
 
 from pinnkit.equations.numbers import exact
 from pinnkit.problem.prescribed import number
-from pinnkit.problem.problem import Coordinate, Problem, Side, Symmetry
+from pinnkit.problem.problem import Coordinate, Problem, Side
+from pinnkit.problem.symmetry import Symmetry
 
 
 @final

@@ -20,12 +20,12 @@ from pinnkit.equations import JUMP, NORMAL
 from pinnkit.equations.choice import Choice
 from pinnkit.equations.evaluate import compile_tree
 from pinnkit.equations.expression import Expression, Scope
+from pinnkit.equations.poles import without_poles
 from pinnkit.equations.reductions import reductions_in
 from pinnkit.errors import Mistake, UserError
-from pinnkit.problem.ansatz import of_network
+from pinnkit.problem.ansatz import NETWORK, of_network
 from pinnkit.problem.observed import Observations
 from pinnkit.problem.problem import (
-    NETWORK,
     Condition,
     Coordinate,
     Equation,
@@ -35,7 +35,7 @@ from pinnkit.problem.problem import (
     Problem,
     TorchResidual,
 )
-from pinnkit.problem.regions import Contact, contacts, touches
+from pinnkit.problem.regions import Contact, contacts, touches, untiled
 
 _SAMPLES = 64
 """Points of a region at which a comparison must come out alike for its branch to be taken."""
@@ -106,6 +106,9 @@ def _require_plain(problem: Problem) -> None:
             raise UserError(Mistake(message, hint="Write it as text or as a sympy expression."))
     if any(condition.given is not None for condition in problem.conditions):
         raise UserError(Mistake(f"windows of time and {what} do not go together", problem.places.get("time")))
+    for sentence in untiled(problem.regions, problem.coordinates) if problem.regions else ():
+        # Ends that are numbers stay where they are when parameters move the others.
+        raise UserError(Mistake(sentence, problem.places.get("regions")))
     if problem.regions and (problem.symmetries or problem.divergence_free):
         key = "symmetry" if problem.symmetries else "divergence_free"
         raise UserError(Mistake(f"`{key}` and regions do not go together", problem.places.get(key)))
@@ -213,7 +216,7 @@ class _Rewriter:
         for face in condition.faces:
             along = own[face.coordinate]
             end = along.lower if face.side == "lower" else along.upper
-            if end == face.value or abs(end - face.value) <= 1e-12 * (1.0 + abs(face.value)):
+            if end == face.value or abs(end - face.value) <= 1e-12 * (1.0 + min(abs(end), abs(face.value))):
                 faces.append(replace(face, part=region))
         return tuple(faces)
 
@@ -302,24 +305,3 @@ def _branch(node: sympy.Expr, values: Mapping[str, object], scope: Scope) -> sym
         if above == wants_above:
             return branch
     return node
-
-
-def without_poles(tree: sympy.Expr, scope: Scope) -> sympy.Expr:
-    """The tree with powers of coordinates divided out of a polynomial, where nothing of them is left below.
-
-    With u = 1 - x/2 + x^2 w, the terms of (...)/x^2 that have no x^2 cancel, and no number sees the 0/0 at x = 0.
-    """
-    below = sympy.fraction(sympy.together(tree))[1] if _has_pole(tree, scope) else sympy.S.One
-    if below.is_number:
-        return tree
-    expanded = sympy.expand(tree)
-    return expanded if not _has_pole(expanded, scope) else tree
-
-
-def _has_pole(tree: sympy.Expr, scope: Scope) -> bool:
-    """Whether a coordinate stands below a fraction line."""
-    coordinates = {scope.symbols[name] for name in scope.coordinates}
-    return any(
-        power.exp.is_number and power.exp.is_negative and power.base.free_symbols & coordinates
-        for power in tree.atoms(sympy.Pow)
-    )

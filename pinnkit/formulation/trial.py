@@ -22,6 +22,7 @@ from pinnkit.formulation.lift import Lift
 from pinnkit.formulation.solenoidal import Outputs
 from pinnkit.formulation.symmetry import Copy, copies_of
 from pinnkit.networks import Features
+from pinnkit.networks.ensemble import seen_inside
 
 Engine = Literal["jet", "autograd"]
 NetworkFunction = Callable[[Jet], Jet]
@@ -314,19 +315,28 @@ class _LiftPrograms:
     def __call__(self, points: Tensor, indices: IndexSet) -> tuple[Tensor | None, Tensor | None]:
         if all(lift.trivial for lift in self._lifts):
             return None, None
-        values: Mapping[str, Tensor | float] = {
-            **self._problem.values,
-            **dict(zip(self._problem.scope.coordinates, points.unbind(1), strict=True)),
-        }
+        known = {home: self._values(points, home) for home in {*self._problem.homes.values(), ""}}
         fields = len(self._lifts)
         lift = points.new_zeros(len(indices), points.shape[0], fields + len(self._problem.unknowns))
         distance = torch.zeros_like(lift)
         distance[0, :, fields:] = 1.0
-        for field in range(len(self._lifts)):
+        for field, name in enumerate(self._problem.fields):
+            values = known[self._problem.homes.get(name, "")]
             for k, (index, factor) in enumerate(zip(indices.indices, indices.factorials, strict=True)):
                 lift[k, :, field] = self._program(field, False, index)(values) / factor
                 distance[k, :, field] = self._program(field, True, index)(values) / factor
         return lift, distance
+
+    def _values(self, points: Tensor, home: str) -> Mapping[str, Tensor | float]:
+        """What the programs of the fields of a part are evaluated with; other points are seen from its middle.
+
+        A distance to infinity may have a pole outside of its own part.
+        """
+        if home:
+            axes = [c.axis for c in self._problem.coordinates_in(home)]
+            ends = [[a.lower for a in axes], [a.upper for a in axes], [float(a.from_unit(np.array(0.5))) for a in axes]]
+            points = seen_inside(points, *points.new_tensor(ends))
+        return {**self._problem.values, **dict(zip(self._problem.scope.coordinates, points.unbind(1), strict=True))}
 
     def _program(self, field: int, distance: bool, index: MultiIndex) -> Program:
         key = (field, distance, index)

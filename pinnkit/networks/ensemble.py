@@ -11,6 +11,12 @@ from pinnkit.derivatives.jet import Jet
 from pinnkit.networks.network import Features
 
 
+def seen_inside(points: Tensor, lower: Tensor, upper: Tensor, middle: Tensor) -> Tensor:
+    """The points (N, d) of a box, with its middle (d,) in place of those outside."""
+    within = ((lower <= points) & (points <= upper)).all(dim=1, keepdim=True)
+    return torch.where(within, points, middle)
+
+
 @final
 class EnsembleFeatures(Features):
     """The features of every part, one after the other.
@@ -36,8 +42,7 @@ class EnsembleFeatures(Features):
         found = []
         value = coordinates.coefficients[0]
         for part, (lower, upper, middle) in zip(self.parts, self.boxes, strict=True):
-            within = ((lower <= value) & (value <= upper)).all(dim=1, keepdim=True)
-            seen = torch.cat([torch.where(within, value, middle)[None], coordinates.coefficients[1:]])
+            seen = torch.cat([seen_inside(value, lower, upper, middle)[None], coordinates.coefficients[1:]])
             found.append(part(Jet(seen, coordinates.indices)))
         return jet.concatenate(found)
 

@@ -1,4 +1,4 @@
-"""Adam, with an exponentially decaying learning rate."""
+"""Adam, with a learning rate that decays, or falls and begins anew."""
 
 from dataclasses import dataclass
 from typing import ClassVar, final
@@ -26,7 +26,7 @@ class AdamState:
 class Adam(Scheduled):
     """theta -= lr_t m_t / (sqrt v_t + epsilon), m and v the bias-corrected running means of g and g^2.
 
-    The rate is lr_t = lr decay^(t / decay_every), after a linear rise over `warmup` steps.
+    The rate is lr_t = lr decay^(t / decay_every), after a linear rise over `warmup` steps, and in waves with `restart`.
     D. P. Kingma, J. Ba, ICLR 2015 (arXiv 1412.6980), algorithm 1.
 
     Args:

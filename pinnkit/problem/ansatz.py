@@ -1,15 +1,27 @@
 """Fields that a file gives as an expression of the network, such as the start of a series at a singular point."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import final
 
 from pinnkit.equations.expression import Expression, Scope
 from pinnkit.equations.parse import parse
 from pinnkit.equations.partials import partials_in
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.names import short
-from pinnkit.problem.problem import NETWORK, Ansatz
 from pinnkit.problem.schema import ProblemKeys, Where
+
+NETWORK = "N"
+"""What the network is called in an ansatz."""
+
+
+@final
+@dataclass(frozen=True)
+class Ansatz:
+    """A field as an expression in which `N` stands for the network: `1 - x/2 + x**2*N`."""
+
+    field: str
+    expression: Expression
 
 
 def ansatz_of(

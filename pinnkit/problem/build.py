@@ -16,27 +16,20 @@ from pinnkit.problem.ansatz import ansatz_of
 from pinnkit.problem.breaks import read_breaks
 from pinnkit.problem.faces import parse_faces
 from pinnkit.problem.family import named_as_written, with_families
+from pinnkit.problem.function import NamedFunction
 from pinnkit.problem.integrals import has_integral, integral_condition, require_faces
 from pinnkit.problem.intervals import completed, parse_end
 from pinnkit.problem.named import named_function
 from pinnkit.problem.names import check_declared, check_label, short
 from pinnkit.problem.observations import observations_of
 from pinnkit.problem.outputs import read_outputs
-from pinnkit.problem.problem import (
-    Condition,
-    Coordinate,
-    Equation,
-    Face,
-    IntegralCondition,
-    NamedFunction,
-    Parameter,
-    Problem,
-    Reference,
-)
+from pinnkit.problem.problem import Condition, Coordinate, Equation, Face, IntegralCondition, Parameter, Problem
+from pinnkit.problem.reference import Reference
 from pinnkit.problem.regions import interfaces_of, regions_of
 from pinnkit.problem.residuals import condition_residual, exact_field, residual_of
 from pinnkit.problem.schema import Interval, ProblemKeys, ReferenceKeys, Where, read_keys
 from pinnkit.problem.series import MOST_MODES
+from pinnkit.problem.states import EIGENVALUE, eigenvalue_parameter, in_states
 from pinnkit.problem.structure import divergence_free_of, symmetries_of
 from pinnkit.problem.truth import with_truth
 from pinnkit.problem.unknown import moving_ends, read_unknown
@@ -123,7 +116,7 @@ class _Builder:
         tolerance = self._tolerance(keys)
         if self.mistakes:
             raise UserError(*sorted((named_as_written(m, self.families) for m in self.mistakes), key=_order))
-        return Problem(
+        built = Problem(
             name=keys.name or "",
             coordinates=coordinates,
             fields=tuple(keys.fields or ()),
@@ -147,6 +140,7 @@ class _Builder:
             title=(title if keys.title is None else keys.title).strip(),
             places={key: self.where(key) for key in self.data},
         )
+        return in_states(built, keys.states)
 
     def _attempt(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T | None:
         """The function's result, or None with its mistakes noted."""
@@ -226,6 +220,9 @@ class _Builder:
             if isinstance(given, Mapping):
                 found = self._attempt(read_unknown, name, given, self.where, self.key_where)
                 built += [Parameter(name, found.start, str(given["start"]), place, found)] if found is not None else []
+                continue
+            if given == EIGENVALUE:
+                built.append(eigenvalue_parameter(name, place))
                 continue
             value = self._attempt(parse_number, given, place)
             if value is not None:

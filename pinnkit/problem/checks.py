@@ -24,6 +24,7 @@ from pinnkit.problem.finding import Check, Finding, Remark
 from pinnkit.problem.observation_checks import outside_points
 from pinnkit.problem.problem import Problem
 from pinnkit.problem.sampled_checks import corner_jump, exact_reference, implied_condition, symmetry, trivial_solution
+from pinnkit.problem.states import eigenproblem
 from pinnkit.problem.truth import unknown_reference
 
 
@@ -58,6 +59,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "exact_reference": Check(exact_reference, "error", acceptable=False),
         "corner_jump": Check(corner_jump, "warning"),
         "trivial_solution": Check(trivial_solution, "warning"),
+        "eigenproblem": Check(eigenproblem, "error", acceptable=False),
         "singular_point": Check(singular_point, "warning"),
         "outside_points": Check(outside_points, "error"),
         "unused_parameter": Check(unused_parameter, "warning"),

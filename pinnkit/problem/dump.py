@@ -11,6 +11,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarStri
 
 from pinnkit.problem import observations
 from pinnkit.problem.breaks import written_breaks
+from pinnkit.problem.function import NamedFunction
 from pinnkit.problem.observed import Observations
 from pinnkit.problem.problem import (
     Condition,
@@ -18,14 +19,14 @@ from pinnkit.problem.problem import (
     Face,
     IntegralCondition,
     Interface,
-    NamedFunction,
     Parameter,
     Problem,
-    Reference,
     Region,
     TorchResidual,
 )
+from pinnkit.problem.reference import Reference
 from pinnkit.problem.series import written
+from pinnkit.problem.states import is_eigenvalue
 from pinnkit.problem.unknown import dump_unknown
 from pinnkit.reading import scalar
 
@@ -49,6 +50,8 @@ def dump_problem(problem: Problem) -> str:
         config: levenberg_marquardt
         <BLANKLINE>
     """
+    states = problem.levels.count if problem.levels is not None else 1
+    problem = problem.declared or problem
     keys: dict[str, Any] = {"name": problem.name}
     if problem.title:
         keys["title"] = _text(problem.title)
@@ -60,6 +63,8 @@ def dump_problem(problem: Problem) -> str:
         keys["symmetry"] = _symmetries(problem)
     if problem.divergence_free:
         keys["divergence_free"] = _flow(problem.divergence_free)
+    if states > 1:
+        keys["states"] = states
     if problem.ansatz:
         keys["ansatz"] = {a.field: _text(a.expression.text) for a in problem.ansatz}
     ranges = {c.name: _braces({"range": _ends(c)}) for c in problem.coordinates if c.family}
@@ -132,7 +137,7 @@ def _end(value: float) -> float | str:
 
 
 def _parameter(parameter: Parameter) -> Any:
-    if parameter.unknown is None:
+    if parameter.unknown is None or is_eigenvalue(parameter):
         return _value(parameter)
     keys = dump_unknown(parameter.unknown, _value(parameter))
     return _braces({key: _flow(value) if isinstance(value, list) else value for key, value in keys.items()})
@@ -169,7 +174,7 @@ def _condition(condition: Condition | IntegralCondition) -> CommentedMap:
 def _region(region: Region, problem: Problem) -> dict[str, Any]:
     """The intervals of a region that are not those of the whole domain."""
     pairs = zip(region.coordinates, problem.coordinates, strict=True)
-    return {own.name: _interval(own) for own, whole in pairs if own != whole}
+    return {own.name: _ends(own) for own, whole in pairs if own != whole}
 
 
 def _interface(interface: Interface) -> CommentedMap:

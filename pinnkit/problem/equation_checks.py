@@ -11,7 +11,7 @@ from pinnkit.problem.counting import held, lacking
 from pinnkit.problem.finding import Remark
 from pinnkit.problem.problem import Coordinate, Problem, TorchResidual, partials_of
 from pinnkit.problem.sampling import evaluate
-from pinnkit.problem.singular import Singular, singular_points
+from pinnkit.problem.singular import Singular, of_network, singular_points
 
 
 def unused_field(problem: Problem) -> Iterator[Remark]:
@@ -98,6 +98,7 @@ def singular_point(problem: Problem) -> Iterator[Remark]:
 def _not_finite(problem: Problem, coordinate: Coordinate) -> Iterator[Remark]:
     """Equations that divide by what vanishes somewhere, an end among the places."""
     grid = coordinate.axis.from_unit(np.linspace(0.0, 1.0, 257))
+    problem = of_network(problem)
     for equation in problem.equations:
         if isinstance(equation.residual, TorchResidual):
             continue

@@ -68,6 +68,12 @@ def integral_condition(
         raise wrong(f"`{name}` names coordinates on faces that do not share the others", hint)
     if not faces and residual.tree.has(NORMAL):
         raise wrong(f"`dn` in `{name}` has a meaning on a face only", 'Give the face, such as `on: "x = 0"`.')
+    if scope.family and not along:
+        # A condition holds for every member of a family: integrals go along its parameters only where they are named.
+        if len(held) > 1:
+            hint = "Write one condition for the faces of each coordinate."
+            raise wrong(f"`{name}` is of all its faces together, which a family allows for one coordinate only", hint)
+        along = tuple(c for c in scope.coordinates if c not in scope.family and c not in held)
     free = [c for c in scope.coordinates if along and c not in along and c not in held]
     _require_numbers_outside(residual, scope, free, wrong)
     return IntegralCondition(name, residual, tuple(faces), along)

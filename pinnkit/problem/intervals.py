@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from pinnkit.equations.parse import parse_number
 from pinnkit.errors import Mistake, Place, UserError
-from pinnkit.problem.problem import Coordinate, empty_interval
+from pinnkit.problem.coordinate import empty_interval
+from pinnkit.problem.problem import Coordinate
 
 _INFINITE = {"inf": math.inf, "+inf": math.inf, "-inf": -math.inf}
 

@@ -11,8 +11,9 @@ from pinnkit.equations.adopting import from_sympy
 from pinnkit.equations.expression import Expression, Scope
 from pinnkit.equations.parse import parse, parse_equation
 from pinnkit.errors import Mistake, UserError, unknown
+from pinnkit.problem.function import NamedFunction
 from pinnkit.problem.names import short
-from pinnkit.problem.problem import Coordinate, NamedFunction, Problem
+from pinnkit.problem.problem import Coordinate, Problem
 from pinnkit.problem.schema import Where
 from pinnkit.problem.series import Table, read_series, series_of, tree_of
 

@@ -1,6 +1,6 @@
 """What was measured, as plain values: expressions of the fields at points, each with its noise."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, final
 
@@ -77,6 +77,18 @@ class Observations:
         """Those of the measurements that are chosen (n,), in the same units."""
         own = (replace(m, values=m.values[chosen], noise=m.noise[chosen]) for m in self.measured)
         return replace(self, points=self.points[chosen], measured=tuple(own))
+
+    @property
+    def count(self) -> int:
+        """How many points there are."""
+        return len(self.points)
+
+    def where(self, held: Mapping[int, float]) -> "Observations":
+        """Those at given values of some coordinates, which their points then lack."""
+        columns = list(held)
+        there = np.isclose(self.points[:, columns], list(held.values()), rtol=1e-12, atol=0.0).all(axis=1)
+        found = self.only(there)
+        return replace(found, points=np.delete(found.points, columns, axis=1))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Observations):

@@ -1,6 +1,6 @@
 """A problem of differential equations as plain values: what is to hold, where, and what is known of the answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, TypeVar, final
@@ -9,51 +9,22 @@ import numpy as np
 import sympy
 
 from pinnkit.equations.expression import Expression, Partial, Scope
-from pinnkit.equations.parse import parse_number
 from pinnkit.equations.partials import partials_in
+from pinnkit.equations.reductions import along_of, held_of, reductions_in
 from pinnkit.errors import Mistake, Place, UserError, unknown
-from pinnkit.problem.breaks import require_breaks
-from pinnkit.problem.maps import Axis
+from pinnkit.problem.ansatz import NETWORK, Ansatz
+from pinnkit.problem.coordinate import Coordinate as Coordinate
+from pinnkit.problem.coordinate import moved, moved_ends
+from pinnkit.problem.function import NamedFunction
+from pinnkit.problem.levels import Levels
 from pinnkit.problem.observed import Observations
 from pinnkit.problem.output import Output
+from pinnkit.problem.reference import Reference
+from pinnkit.problem.symmetry import Symmetry
 from pinnkit.problem.trees import rewritten
 from pinnkit.problem.unknown import Unknown
 
-Parity = Literal["odd", "even"]
 Side = Literal["lower", "upper"]
-
-
-@final
-@dataclass(frozen=True)
-class Coordinate:
-    """An independent variable and its interval; a periodic one is joined at its ends.
-
-    ``ends`` are the texts of the lower and the upper end that parameters are part of, else empty. Integrals are split
-    at the ``breaks``, which rise inside the interval; ``break_texts`` are to them as ``ends`` to the ends. An end may
-    be infinite; the interval is then mapped with the length ``scale``. With ``family`` it is a parameter over whose
-    range a family of problems is solved at once: no equation differentiates along it, and its ends are no faces.
-    """
-
-    name: str
-    lower: float
-    upper: float
-    periodic: bool = False
-    ends: tuple[str, str] = ("", "")
-    breaks: tuple[float, ...] = ()
-    break_texts: tuple[str, ...] = ()
-    scale: float = 1.0
-    family: bool = False
-    place: Place | None = field(default=None, compare=False)
-
-    @property
-    def axis(self) -> Axis:
-        """The map between the unit interval and this one."""
-        return Axis(self.name, self.lower, self.upper, self.periodic, self.scale)
-
-    @property
-    def length(self) -> float:
-        """The length of the interval, which may be infinite."""
-        return self.upper - self.lower
 
 
 @final
@@ -164,19 +135,6 @@ class IntegralCondition:
 
 @final
 @dataclass(frozen=True)
-class Ansatz:
-    """A field as an expression in which `N` stands for the network: `1 - x/2 + x**2*N`."""
-
-    field: str
-    expression: Expression
-
-
-NETWORK = "N"
-"""What the network is called in an ansatz."""
-
-
-@final
-@dataclass(frozen=True)
 class Region:
     """A part of the domain with networks of its own: the problem's coordinates with the part's own ends."""
 
@@ -192,50 +150,6 @@ class Interface:
     name: str
     residual: Expression
     between: tuple[str, str] | None = None
-
-
-@final
-@dataclass(frozen=True)
-class Symmetry:
-    """A field that is odd or even in a coordinate whose interval is centred on zero."""
-
-    field: str
-    parity: Parity
-    coordinate: str
-
-
-@final
-@dataclass(frozen=True)
-class Series:
-    """A real Fourier series: the sum over modes of a cos(k . z) + b sin(k . z), z = 2 pi (x - lower)/length.
-
-    ``waves`` holds the wave numbers k of every mode along the periodic ``coordinates``, ``amplitudes`` its a and b.
-    """
-
-    coordinates: tuple[str, ...]
-    waves: tuple[tuple[int, ...], ...]
-    amplitudes: tuple[tuple[float, float], ...]
-
-
-@final
-@dataclass(frozen=True)
-class NamedFunction:
-    """A name for an expression of coordinates and parameters, which may be a Fourier series given by its modes."""
-
-    name: str
-    expression: Expression
-    series: Series | None = None
-
-
-@final
-@dataclass(frozen=True)
-class Reference:
-    """What is known of the answer: exact fields, or a named classical method with its options; unknown parameters."""
-
-    exact: Mapping[str, Expression] = field(default_factory=dict)
-    method: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-    parameters: Mapping[str, float] = field(default_factory=dict)
 
 
 @final
@@ -256,22 +170,24 @@ class Problem:
     conditions: tuple[Condition, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     functions: tuple[NamedFunction, ...] = ()
-    observations: tuple[Observations, ...] = ()
     time: str | None = None
     symmetries: tuple[Symmetry, ...] = ()
     divergence_free: tuple[str, ...] = ()
-    integrals: tuple[IntegralCondition, ...] = ()
-    ansatz: tuple[Ansatz, ...] = ()
-    regions: tuple[Region, ...] = ()
-    interfaces: tuple[Interface, ...] = ()
-    parts: Mapping[str, tuple[Coordinate, ...]] = field(default_factory=dict)
-    homes: Mapping[str, str] = field(default_factory=dict)
-    outputs: tuple[Output, ...] = ()
     reference: Reference | None = None
     tolerance: float = 1e-3
     config: str = "levenberg_marquardt"
     accept: tuple[str, ...] = ()
     title: str = ""
+    integrals: tuple[IntegralCondition, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    observations: tuple[Observations, ...] = ()
+    ansatz: tuple[Ansatz, ...] = ()
+    regions: tuple[Region, ...] = ()
+    interfaces: tuple[Interface, ...] = ()
+    parts: Mapping[str, tuple[Coordinate, ...]] = field(default_factory=dict)
+    homes: Mapping[str, str] = field(default_factory=dict)
+    levels: Levels | None = None
+    declared: "Problem | None" = field(default=None, compare=False, repr=False)
     source: str | None = field(default=None, compare=False)
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
@@ -341,6 +257,11 @@ class Problem:
         Raises:
             UserError: a name that is not a parameter of the problem; a start outside its bounds.
         """
+        if self.declared is not None and set(values) <= {*self.declared.values, *self.declared.family}:
+            from pinnkit.problem.states import in_states
+
+            assert self.levels is not None
+            return in_states(self.declared.with_parameters(**values), self.levels.count)
         for name in values:
             if name not in self.values and name not in self.family:
                 message, hint = unknown("parameter", name, (*self.values, *self.family))
@@ -350,13 +271,13 @@ class Problem:
             member = _member(self, {name: float(values[name]) for name in self.family if name in values})
             return member.with_parameters(**kept)
         changed = tuple(_changed(p, float(values[p.name])) if p.name in values else p for p in self.parameters)
-        coordinates = tuple(_moved(c, {p.name: p.value for p in changed}) for c in self.coordinates)
+        coordinates = tuple(moved(c, {p.name: p.value for p in changed}) for c in self.coordinates)
         conditions = tuple(_on(condition, {c.name: c for c in coordinates}) for condition in self.conditions)
         numbers = {p.name: p.value for p in changed}
-        regions = tuple(replace(r, coordinates=tuple(_moved(c, numbers) for c in r.coordinates)) for r in self.regions)
+        regions = tuple(_in(region, coordinates, numbers) for region in self.regions)
         integrals = tuple(_on(condition, {c.name: c for c in coordinates}) for condition in self.integrals)
-        moved = replace(self, coordinates=coordinates, conditions=conditions, integrals=integrals, regions=regions)
-        return replace(moved, parameters=changed)
+        there = replace(self, coordinates=coordinates, conditions=conditions, integrals=integrals, regions=regions)
+        return replace(there, parameters=changed)
 
 
 def _changed(parameter: Parameter, value: float) -> Parameter:
@@ -369,7 +290,7 @@ def _member(problem: Problem, values: Mapping[str, float]) -> Problem:
     """The problem at one value of some parameters that have a range: fields no longer depend on them.
 
     Raises:
-        UserError: an equation that differentiates along one of them.
+        UserError: an equation that differentiates along one of them, or a condition that integrates along it.
     """
     for equation in problem.equations:
         for partial in partials_of(equation, problem.scope):
@@ -377,35 +298,48 @@ def _member(problem: Problem, values: Mapping[str, float]) -> Problem:
                 if partial.orders[problem.index(name)]:
                     message = f"`{equation.name}` differentiates along `{name}`, which therefore cannot be fixed"
                     raise UserError(Mistake(message))
+    for condition in problem.integrals:
+        for name in values:
+            if name in condition.along:
+                message = f"`{condition.name}` integrates along `{name}`, which therefore cannot be fixed"
+                raise UserError(Mistake(message))
     places = {c.name: c.place for c in problem.coordinates}
     fixed = (Parameter(name, value, repr(value), places[name]) for name, value in values.items())
     left = tuple(c for c in problem.coordinates if c.name not in values)
-    smaller = replace(problem, coordinates=left, parameters=(*problem.parameters, *fixed))
-    fewer = {problem.scope.functions[name]: smaller.scope.functions[name] for name in problem.fields}
+    regions = tuple(
+        replace(region, coordinates=tuple(c for c in region.coordinates if c.name not in values))
+        for region in problem.regions
+    )
+    held = {problem.index(name): value for name, value in values.items()}
+    smaller = replace(
+        problem,
+        coordinates=left,
+        parameters=(*problem.parameters, *fixed),
+        regions=regions,
+        integrals=tuple(map(_of_member, problem.integrals)),
+        outputs=tuple(o for o in problem.outputs if not _held_in(o.expression.tree) & set(values)),
+        observations=tuple(found for o in problem.observations if (found := o.where(held)).count),
+    )
+    before, after = (p.scope.with_fields(*p.fields, NETWORK).functions for p in (problem, smaller))
+    fewer = {before[name]: after[name] for name in before}
     return rewritten(smaller, lambda tree: tree.xreplace(fewer))
 
 
-def _moved(coordinate: Coordinate, values: Mapping[str, float]) -> Coordinate:
-    """The coordinate with its ends where other values of the parameters put them.
-
-    Raises:
-        UserError: an interval that is empty, or whose end is no number.
-    """
-    lower, upper = (
-        parse_number(text, coordinate.place, values) if text else end
-        for text, end in zip(coordinate.ends, (coordinate.lower, coordinate.upper), strict=True)
-    )
-    if not lower < upper:
-        raise UserError(Mistake(empty_interval(coordinate.name, lower, upper), coordinate.place))
-    given = zip(coordinate.break_texts, coordinate.breaks, strict=True)
-    breaks = tuple(parse_number(text, coordinate.place, values) if text else at for text, at in given)
-    require_breaks(coordinate.name, lower, upper, breaks, coordinate.place)
-    return replace(coordinate, lower=lower, upper=upper, breaks=breaks)
+def _of_member(condition: IntegralCondition) -> IntegralCondition:
+    """The condition over all that is left, where it names no coordinates."""
+    named = any(along_of(node) for node in reductions_in(condition.residual.tree))
+    return condition if named else replace(condition, along=())
 
 
-def empty_interval(name: str, lower: float, upper: float) -> str:
-    """The sentence for an interval that does not rise."""
-    return f"the interval of `{name}` must go from a lower to an upper end, not from {lower:g} to {upper:g}"
+def _held_in(tree: sympy.Expr) -> set[str]:
+    """The coordinates that the reductions of a tree name or hold."""
+    return {name for node in reductions_in(tree) for name in (*along_of(node), *held_of(node))}
+
+
+def _in(region: Region, whole: Sequence[Coordinate], values: Mapping[str, float]) -> Region:
+    """The region where other values of the parameters put it, in a domain that has moved with them."""
+    pairs = zip(region.coordinates, whole, strict=True)
+    return replace(region, coordinates=tuple(c.within(*moved_ends(own, values), own.ends) for own, c in pairs))
 
 
 AnyCondition = TypeVar("AnyCondition", Condition, IntegralCondition)

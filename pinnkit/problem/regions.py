@@ -9,8 +9,9 @@ from pinnkit.equations import JUMP
 from pinnkit.equations.expression import Scope
 from pinnkit.equations.parse import parse_equation, parse_number
 from pinnkit.errors import Mistake, Place, UserError, unknown
+from pinnkit.problem.coordinate import empty_interval
 from pinnkit.problem.names import check_label, short
-from pinnkit.problem.problem import Coordinate, Interface, Problem, Region, empty_interval
+from pinnkit.problem.problem import Coordinate, Interface, Problem, Region
 from pinnkit.problem.schema import InterfaceKeys, ProblemKeys, Where
 
 _SAME = 1e-12
@@ -83,7 +84,7 @@ def _contact(lower: Region, upper: Region, along: int, whole: Sequence[Coordinat
         low, high = max(a.lower, b.lower), min(a.upper, b.upper)
         if high - low <= _SAME * _size(whole[i]):
             return None
-        shared.append(replace(a, lower=low, upper=high, ends=("", "")))
+        shared.append(a.within(low, high))
     return Contact(lower, upper, below.name, below.upper, tuple(shared))
 
 
@@ -111,7 +112,7 @@ def regions_of(
         own = _Intervals(coordinates, values, uses, mistakes)
         built.append(Region(name, own.of(given, lambda *rest, name=name: where("regions", name, *rest))))
     if not mistakes and built and coordinates:
-        mistakes += [Mistake(sentence, where("regions")) for sentence in _untiled(built, coordinates)]
+        mistakes += [Mistake(sentence, where("regions")) for sentence in untiled(built, coordinates)]
     return tuple(built), mistakes
 
 
@@ -148,7 +149,7 @@ class _Intervals:
             self.mistakes.append(Mistake(empty_interval(coordinate.name, lower, upper), place))
             return coordinate
         texts = [str(end) if isinstance(end, str) and self.uses(end, self.values) else "" for end in ends]
-        return replace(coordinate, lower=lower, upper=upper, ends=(texts[0], texts[1]), place=place)
+        return replace(coordinate.within(lower, upper, (texts[0], texts[1])), place=place)
 
 
 def _end(given: Any, coordinate: Coordinate, place: Place, values: Mapping[str, float]) -> float:
@@ -159,7 +160,7 @@ def _end(given: Any, coordinate: Coordinate, place: Place, values: Mapping[str, 
     return parse_number(given, place, values)
 
 
-def _untiled(regions: Sequence[Region], coordinates: Sequence[Coordinate]) -> Iterator[str]:
+def untiled(regions: Sequence[Region], coordinates: Sequence[Coordinate]) -> Iterator[str]:
     """Cells of the domain that no region has, or that more than one has, and regions that leave the domain."""
     for region in regions:
         for own, whole in zip(region.coordinates, coordinates, strict=True):

@@ -13,7 +13,8 @@ from pinnkit.equations.expression import Expression, Scope
 from pinnkit.equations.parse import parse, parse_equation
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.names import short
-from pinnkit.problem.problem import Symmetry, TorchResidual
+from pinnkit.problem.problem import TorchResidual
+from pinnkit.problem.symmetry import Symmetry
 
 
 def residual_of(given: Any, scope: Scope, place: Place) -> Expression | TorchResidual:

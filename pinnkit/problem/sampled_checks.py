@@ -10,13 +10,15 @@ from pinnkit.equations.differentiate import differentiate
 from pinnkit.equations.expression import Partial
 from pinnkit.equations.partials import partials_in
 from pinnkit.errors import UserError
+from pinnkit.problem.ansatz import NETWORK
 from pinnkit.problem.counting import implied
 from pinnkit.problem.faces import ends
 from pinnkit.problem.finding import Remark
 from pinnkit.problem.integral_checks import satisfied_by_zero, unsatisfied
 from pinnkit.problem.prescribed import Prescribed, prescribed
-from pinnkit.problem.problem import Condition, Equation, Face, Problem, Symmetry, TorchResidual, partials_of
+from pinnkit.problem.problem import Condition, Equation, Face, Problem, TorchResidual, partials_of
 from pinnkit.problem.sampling import SAMPLES, Statement, elsewhere, evaluate, interior, is_known, on_faces, statements
+from pinnkit.problem.symmetry import Symmetry
 from pinnkit.problem.truth import settled
 
 _SAME = 1e-9
@@ -148,12 +150,17 @@ def trivial_solution(problem: Problem) -> Iterator[Remark]:
             return
     if any(np.any(m.values) for observations in problem.observations for m in observations.measured):
         return
-    if not satisfied_by_zero(problem):
+    if not satisfied_by_zero(problem) or any(_of_zero(a.expression.tree, problem) != 0 for a in problem.ansatz):
         return
     fields = " and ".join(f"`{field} = 0`" for field in problem.fields)
     message = f"{fields} satisfies all equations and conditions"
     hint = "Training may well find it. A condition or a source that is not zero is needed for any other answer."
     yield Remark(message, problem.places.get("conditions"), hint)
+
+
+def _of_zero(ansatz: sympy.Expr, problem: Problem) -> sympy.Expr:
+    """What an ansatz makes of a network that is zero."""
+    return ansatz.xreplace({problem.scope.with_fields(NETWORK).functions[NETWORK]: sympy.S.Zero})
 
 
 def symmetry(problem: Problem) -> Iterator[Remark]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, final
 
 import sympy
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
 from pydantic.json_schema import WithJsonSchema
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -252,6 +252,7 @@ class ProblemKeys(_Part):
     observations: dict[StrictStr, ObservationKeys] = Field({}, description="Measurements, by name.")
     symmetry: dict[StrictStr, Texts] = Field({}, description="Fields that are `odd in x` or `even in x`.")
     divergence_free: Names | None = Field(None, description="Two fields made free of divergence, such as [u, v].")
+    states: StrictInt = Field(1, description="How many states of an eigenproblem are wanted.")
     ansatz: dict[StrictStr, ExpressionText] = Field({}, description="Fields as expressions of the network `N`.")
     regions: dict[StrictStr, dict[StrictStr, RegionRange]] = Field({}, description="Parts with networks of their own.")
     interfaces: Interfaces = Field({}, description="What holds where two regions meet, by name.")
@@ -301,6 +302,7 @@ def _mistake(detail: ErrorDetails, where: Where, key_where: Where) -> Mistake:
         "must": detail["msg"],
         "string_type": "a text",
         "bool_type": "true or false",
+        "int_type": "a whole number",
         "dict_type": "a mapping of names",
         "model_type": "a mapping of keys",
         "model_attributes_type": "a mapping of keys",

@@ -16,8 +16,9 @@ from pinnkit.equations.expression import Scope
 from pinnkit.equations.numbers import exact
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.beneath import text_beneath
+from pinnkit.problem.function import Series
 from pinnkit.problem.names import short
-from pinnkit.problem.problem import Coordinate, Series
+from pinnkit.problem.problem import Coordinate
 from pinnkit.reading import scalar
 
 MOST_MODES = 1000

@@ -1,6 +1,6 @@
 """Points at which an ordinary differential equation loses its highest derivative."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -8,8 +8,10 @@ import sympy
 
 from pinnkit.equations.expression import Partial
 from pinnkit.equations.partials import partials_in
+from pinnkit.equations.poles import without_poles
 from pinnkit.errors import Place
-from pinnkit.problem.problem import Problem, TorchResidual
+from pinnkit.problem.ansatz import NETWORK
+from pinnkit.problem.problem import Equation, Problem, TorchResidual
 from pinnkit.problem.sampling import evaluate
 
 _GRID = 257
@@ -34,11 +36,31 @@ class Singular:
     highest: bool
 
 
+def of_network(problem: Problem) -> Problem:
+    """The problem with every ansatz put into its equations, the network under the name of its field."""
+    if not problem.ansatz:
+        return problem
+    scope = problem.scope
+    network = scope.with_fields(NETWORK).functions[NETWORK]
+    fields = {scope.functions[a.field]: a.expression.tree for a in problem.ansatz}
+    into = {field: tree.xreplace({network: field}) for field, tree in fields.items()}
+
+    def put(equation: Equation) -> Equation:
+        residual = equation.residual
+        if isinstance(residual, TorchResidual):
+            return equation
+        tree = without_poles(residual.tree.xreplace(into).doit(), scope)
+        return replace(equation, residual=replace(residual, tree=tree, sides=None))
+
+    return replace(problem, equations=tuple(map(put, problem.equations)), ansatz=())
+
+
 def singular_points(problem: Problem) -> tuple[Singular, ...]:
     """All of them, by equation, field and place; none where a problem has several coordinates."""
     if len(problem.coordinates) != 1:
         return ()
     found = []
+    problem = of_network(problem)
     for equation in problem.equations:
         if isinstance(equation.residual, TorchResidual):
             continue
@@ -71,10 +93,11 @@ def _vanishing(problem: Problem, tree: sympy.Expr, highest: Partial) -> tuple[fl
     for _ in range(_DRAWS if inside else 1):
         fields = {p: np.full(_GRID, generator.uniform(0.5, 1.5)) for p in sorted(inside)}
         values = evaluate(slope, problem, {coordinate.name: grid}, fields)
-        finite = values[np.isfinite(values)] if values is not None else np.empty(0)
-        if values is None or not len(finite):
+        sizes = np.abs(values[np.isfinite(values) & (values != 0)]) if values is not None else np.empty(0)
+        if values is None or not len(sizes):
             return ()
-        zeros &= np.abs(values) <= 1e-12 * np.abs(finite).max()
+        # The median, since a largest value next to a pole would make zeros of all others.
+        zeros &= np.abs(values) <= 1e-12 * np.median(sizes)
     if zeros.all():
         return ()
     points = list(grid[zeros])

@@ -3,9 +3,9 @@
 from pinnkit.equations.expression import Scope
 from pinnkit.errors import Mistake, UserError, unknown
 from pinnkit.problem.names import short
-from pinnkit.problem.problem import Symmetry
 from pinnkit.problem.residuals import symmetry_of
 from pinnkit.problem.schema import ProblemKeys, Where
+from pinnkit.problem.symmetry import Symmetry
 
 
 def symmetries_of(
@@ -53,7 +53,7 @@ def divergence_free_of(
     if len(given) != 2 or given[0] == given[1]:
         message = f"`divergence_free` needs two different fields, not {', '.join(map(short, given))}"
         mistakes.append(Mistake(message, place, hint="The velocity in two coordinates of space, as [u, v]."))
-    space = [name for name in scope.coordinates if name != scope.time]
+    space = scope.space
     if len(space) != 2:
         message = f"`divergence_free` needs two coordinates of space, and there are {len(space)}"
         hint = f"Of space: {', '.join(space) or 'none'}." + ("" if scope.time else " No coordinate is `time`.")

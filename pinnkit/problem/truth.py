@@ -12,7 +12,8 @@ from pinnkit.equations.parse import parse_number
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.finding import Remark
 from pinnkit.problem.names import short
-from pinnkit.problem.problem import Parameter, Problem, Reference, TorchResidual
+from pinnkit.problem.problem import Parameter, Problem, TorchResidual
+from pinnkit.problem.reference import Reference
 
 
 def with_truth(

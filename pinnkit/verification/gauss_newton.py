@@ -83,7 +83,9 @@ def _shortened(
     for _ in range(_HALVINGS):
         trial = theta + share * change
         there = system.values(trial)
-        if np.isfinite(there).all() and np.linalg.norm(there / scales) < size:
+        with np.errstate(over="ignore"):
+            fallen = np.linalg.norm(there / scales) < size
+        if np.isfinite(there).all() and fallen:
             return trial, there, share
         share *= 0.5
     return theta, rows, 0.0

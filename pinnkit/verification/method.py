@@ -1,7 +1,8 @@
 """What a reference is: fields known by other means than training, and how well they are known."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
@@ -22,11 +23,13 @@ class ReferenceSolution:
         values: gives the fields in the order in which the problem declares them, shape (n, f), at points (n, d).
         method: how they were made, in words for a report.
         accuracy: their own relative L2 error: measured by two resolutions, or round-off for an exact expression.
+        parameters: the unknown parameters that were found with them.
     """
 
     values: Field
     method: str
     accuracy: float
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
 
 class ReferenceMethod(ABC):

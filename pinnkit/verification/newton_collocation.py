@@ -1,25 +1,19 @@
 """Boundary value problems in one coordinate by Chebyshev collocation and the method of Gauss and Newton."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
-import sympy
 
-from pinnkit.equations.expression import Partial
-from pinnkit.equations.parse import parse
-from pinnkit.equations.partials import partials_in
-from pinnkit.errors import Mistake, UserError, unknown
-from pinnkit.points.chebyshev import unit_nodes
-from pinnkit.problem.counting import held
-from pinnkit.problem.problem import Coordinate, Problem
-from pinnkit.verification.blocks import Key, Rows, Series, Sight, System, Term
+from pinnkit.errors import UserError
+from pinnkit.formulation.rewriting import Rewriting, rewrite
+from pinnkit.problem.problem import Problem
+from pinnkit.verification.discretisation import Discretisation
 from pinnkit.verification.errors import relative_l2
-from pinnkit.verification.evolution import cannot_treat, failed, trees
+from pinnkit.verification.evolution import cannot_treat, failed
 from pinnkit.verification.gauss_newton import Found, gauss_newton
-from pinnkit.verification.method import ReferenceMethod, ReferenceSolution, evaluated
+from pinnkit.verification.method import ReferenceMethod, ReferenceSolution
 
 
 @final
@@ -57,45 +51,50 @@ class NewtonCollocation(ReferenceMethod):
     def solve(self, problem: Problem) -> ReferenceSolution:
         """The solution of the degree that agrees best with the one before.
 
+        Unknown parameters that the reference gives no values for are found with the fields.
+
         Raises:
-            UserError: the problem is none of functions of one coordinate on an interval; the equations and conditions
-                do not determine their solution, or have no smooth one that is found; no two solutions agree to 1e-6.
+            UserError: the problem is none of functions of one coordinate; the equations and conditions do not determine
+                their solution, or have no smooth one that is found; no two solutions agree to 1e-6.
         """
-        line = _read(problem)
-        points = line.lower + line.length * (np.arange(_COMPARED) + 0.5) / _COMPARED
+        rewriting = _read(problem)
         chosen, best, before, said = None, np.inf, None, ""
-        level: _Level | None = None
+        last: tuple[Discretisation, np.ndarray] | None = None
+        level: Discretisation | None = None
         degree = self.degree
         while degree <= self.most:
-            new = _Level(problem, line, degree)
-            theta = new.begin(self.start) if level is None or said else new.raised(level)
+            level = new = Discretisation(rewriting, degree, "collocation", level)
+            theta = new.begin(self.start) if last is None else new.raised(*last)
             found = gauss_newton(new.system, theta)
-            said = _fault(found)
+            said = _fault(found) or _beyond(new.found(found.theta), problem)
             if said:
-                before = None
+                last, before = None, None
             else:
-                level = new.at(found)
-                values = level.values(points)
-                change = np.inf if before is None else float(np.max(relative_l2(values, before)))
-                chosen, best = (level, change) if change < best else (chosen, best)
+                last = new, found.theta
+                change = np.inf if before is None else _change(before, last)
+                chosen, best = (last, change) if change < best else (chosen, best)
                 if best <= self.accuracy:
                     break
-                before = values
+                before = last
             degree *= 2
         if chosen is None or not best < _COARSEST:
             reason = said or f"no two of its solutions agree up to degree {degree // 2}"
             hint = "Another `start` may help; `pinnkit check` names singular points." if said else None
             raise failed(problem, "collocation", reason, hint)
-        solution = chosen
-        method = f"Chebyshev collocation of degree {chosen.degree}"
-        return ReferenceSolution(lambda at: solution.values(at[:, 0]), method, max(best, _ROUND_OFF))
+        settled, solution = chosen
+        return ReferenceSolution(
+            lambda at: settled.values(solution, at[:, 0]),
+            f"Chebyshev collocation of degree {settled.degree}",
+            max(best, _ROUND_OFF),
+            settled.found(solution),
+        )
 
 
 _MOST = 1024
 """Steps solve dense least-squares systems."""
 
 _COMPARED = 1009
-"""At how many points two solutions are compared."""
+"""At how many points of every part two solutions are compared."""
 
 _COARSEST = 1e-6
 """A reference that is no better is none: polynomials follow a smooth solution to many more digits."""
@@ -118,98 +117,38 @@ def _fault(found: Found) -> str:
     return ""
 
 
-def _read(problem: Problem) -> Coordinate:
-    """The one coordinate of a problem that can be treated.
+def _beyond(found: Mapping[str, float], problem: Problem) -> str:
+    """The unknown parameter that was found outside its bounds, or nothing."""
+    for parameter in problem.unknowns:
+        bounds, value = parameter.unknown, found[parameter.name]
+        if bounds is not None and not bounds.lower <= value <= bounds.upper:
+            return f"`{parameter.name}` = {value:.6g} solves it, and is to be {bounds.limits}"
+    return ""
+
+
+def _change(before: tuple[Discretisation, np.ndarray], last: tuple[Discretisation, np.ndarray]) -> float:
+    """The largest difference of two solutions, over the fields and the unknown parameters."""
+    points = last[0].coordinates(_COMPARED)
+    (old, old_theta), (new, theta) = before, last
+    changes = [float(np.max(relative_l2(old.values(old_theta, points), new.values(theta, points))))]
+    truth = new.found(theta)
+    for name, value in old.found(old_theta).items():
+        changes.append(abs(value - truth[name]) / (abs(truth[name]) or 1.0))
+    return max(changes)
+
+
+def _read(problem: Problem) -> Rewriting:
+    """A problem that can be treated, its ansatz and its regions put into its equations.
 
     Raises:
         UserError: the first feature that is in the way.
     """
     if len(problem.coordinates) != 1:
         raise cannot_treat(problem, "collocation", f"it has {len(problem.coordinates)} coordinates, not one")
-    (line,) = problem.coordinates
-    if line.periodic:
-        raise cannot_treat(problem, "collocation", f"`{line.name}` is periodic")
-    if not math.isfinite(line.length):
-        raise cannot_treat(problem, "collocation", f"the interval of `{line.name}` is not finite")
     if len(problem.equations) < len(problem.fields):
         reason = f"it has {len(problem.equations)} equations for {len(problem.fields)} fields"
         raise cannot_treat(problem, "collocation", reason)
     for condition in problem.conditions:
         if condition.given is not None:
             raise cannot_treat(problem, "collocation", f"`{condition.name}` is given by numbers alone")
-    return line
-
-
-@final
-class _Level:
-    """The problem at one degree."""
-
-    def __init__(self, problem: Problem, line: Coordinate, degree: int) -> None:
-        self.problem, self.line, self.degree = problem, line, degree
-        size = degree + 1
-        self.series = {name: Series(i * size, line.lower, line.upper, degree) for i, name in enumerate(problem.fields)}
-        orders = {name: problem.order(name, line.name) for name in problem.fields}
-        widths = np.concatenate([self.series[name].widths(orders[name]) for name in problem.fields])
-        nodes = line.lower + line.length * unit_nodes(degree)
-        nodes[-1] = line.upper
-        equations = [self._rows(name, tree, nodes) for name, tree in trees(problem, "collocation").items()]
-        conditions = [
-            self._rows(h.condition.name, h.condition.tree_on(h.face, problem.scope).doit(), np.array([h.face.value]))
-            for h in held(problem)
-        ]
-        self.system = System((*equations, *conditions), widths)
-        self._conditions = System(conditions, widths)
-        self._theta = np.zeros(size * len(problem.fields))
-
-    def at(self, found: Found) -> "_Level":
-        """The same level with its solution."""
-        self._theta = found.theta
-        return self
-
-    def begin(self, start: Mapping[str, str]) -> np.ndarray:
-        """The first unknowns: what is given, and else the smallest that satisfy the conditions.
-
-        Raises:
-            UserError: a start of what is no field, or that cannot be read.
-        """
-        theta = np.zeros_like(self._theta)
-        if self._conditions.blocks:
-            lifted = gauss_newton(self._conditions, theta)
-            theta = lifted.theta if np.isfinite(lifted.theta).all() else theta
-        nodes = self.line.lower + self.line.length * unit_nodes(self.degree)
-        for name, text in start.items():
-            if name not in self.series:
-                message, hint = unknown("field", name, self.problem.fields)
-                raise UserError(Mistake(f"{message} in `start` of `collocation`", hint=hint))
-            tree = parse(text, self.problem.scope, special=True).tree
-            if partials_in(tree, self.problem.scope):
-                raise UserError(Mistake(f"`start` of `{name}` holds a field: `{text}`"))
-            values = evaluated(tree, self.problem, nodes[:, None])
-            if not np.isfinite(values).all():
-                raise UserError(Mistake(f"`start` of `{name}` is not finite at {nodes[~np.isfinite(values)][0]:g}"))
-            series = self.series[name]
-            sight = series.sight(nodes)
-            theta[sight.block] = np.linalg.solve(sight.matrix, values)
-        return theta
-
-    def raised(self, lower: "_Level") -> np.ndarray:
-        """The polynomials of a level of lower degree."""
-        theta = np.zeros_like(self._theta)
-        for name, own in self.series.items():
-            old = lower.series[name]
-            theta[own.first : own.first + old.size] = lower._theta[old.first : old.first + old.size]
-        return theta
-
-    def values(self, x: np.ndarray) -> np.ndarray:
-        """The fields (m, f) at places (m,)."""
-        sights = [series.sight(x) for series in self.series.values()]
-        return np.stack([sight.matrix @ self._theta[sight.block] for sight in sights], axis=1)
-
-    def _rows(self, name: str, tree: sympy.Expr, points: np.ndarray) -> Rows:
-        """A residual at points."""
-        scope = self.problem.scope
-        sights: dict[Key, Sight] = {
-            p: self.series[p.field].sight(points, p.order) for p in partials_in(tree, scope) if isinstance(p, Partial)
-        }
-        known = {**self.problem.values, self.line.name: points}
-        return Rows(name, (Term(tree, scope, sights, known, len(points)),), points)
+    return rewrite(problem)

@@ -10,7 +10,8 @@ import pytest
 from pinnkit.equations.expression import Scope
 from pinnkit.equations.parse import parse_equation
 from pinnkit.problem.define import define
-from pinnkit.problem.problem import Condition, Coordinate, Equation, Face, Parameter, Problem, Reference
+from pinnkit.problem.problem import Condition, Coordinate, Equation, Face, Parameter, Problem
+from pinnkit.problem.reference import Reference
 from pinnkit.verification import ReferenceSolution, reference_for, relative_l2
 from pinnkit.verification.dop853 import DOP853
 from pinnkit.verification.etdrk4 import ETDRK4

@@ -40,7 +40,11 @@ def test_the_example_is_true(mark: str, text: str) -> None:
         with pytest.raises(UserError):
             parse_equation(text, SCOPE, special=True, allow_normal=True)
     else:
-        whole = {"allow_normal": "dn" in text, "allow_integral": text.startswith("integral")}
+        whole = {
+            "allow_normal": "dn" in text,
+            "allow_integral": text.startswith("integral"),
+            "allow_jump": "jump" in text,
+        }
         parse_equation(text, SCOPE, special=mark == "exact", **whole)
 
 

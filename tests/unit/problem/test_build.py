@@ -11,8 +11,9 @@ from pinnkit.problem.define import define
 from pinnkit.problem.dump import dump_problem
 from pinnkit.problem.equation_checks import unused_parameter
 from pinnkit.problem.load import problem_of
-from pinnkit.problem.problem import Coordinate, Face, Problem, Symmetry
+from pinnkit.problem.problem import Coordinate, Face, Problem
 from pinnkit.problem.summary import summary
+from pinnkit.problem.symmetry import Symmetry
 from pinnkit.reading import parse_yaml
 
 HEAT = """\

@@ -1,6 +1,7 @@
 """A problem written as a file reads back equal."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import sympy
@@ -9,6 +10,7 @@ from pinnkit.problem.define import define
 from pinnkit.problem.dump import dump_problem
 from pinnkit.problem.load import problem_of
 from pinnkit.problem.problem import Problem
+from pinnkit.problem.schema import ProblemKeys
 from pinnkit.reading import parse_yaml
 
 X, S, K = sympy.symbols("x s k")
@@ -52,10 +54,54 @@ PROBLEMS = {
         equations=["laplace(u) = 0"],
         conditions={"far": {"on": ["x = -inf", "r = inf", "z = 2*pi"], "equation": "u = 0"}},
     ),
+    "all keys": define(
+        name="all-keys",
+        title="Every key of a problem file at once",
+        coordinates={
+            "x": {"range": [0, "2*a"], "breaks": [0.5, "a"]},
+            "r": {"range": [0, "inf"], "scale": 2},
+            "t": [0, 1],
+        },
+        time="t",
+        fields=["u", "v", "w", "z"],
+        symmetry={"z": "even in t"},
+        divergence_free=["u", "v"],
+        ansatz={"w": "x + x**2*N"},
+        parameters={"a": 1, "k": {"start": 1, "bounds": [0.5, 8], "scale": 2}, "nu": {"range": [0.01, "a/5"]}},
+        functions={"f": "where(x < a, 1, k)"},
+        equations={"one": "u_t = d(f*u_x, x)", "two": "v_t = nu*laplace(v)", "three": "w_t = w_xx", "four": "z_tt = z"},
+        conditions={
+            "start": {"on": "t = 0", "equation": "u = 0"},
+            "norm": {"equation": "integral(w**2) = a"},
+            "flux": {"on": ["x = 2*a", "x = 0"], "equation": "integral(dn(w), r) = t"},
+        },
+        regions={
+            "left": {"x": [0, "a"]},
+            "right": {"x": ["a", "2*a"], "r": [0, 3]},
+            "far": {"x": ["a", "2*a"], "r": [3, "inf"]},
+        },
+        interfaces={"value": "u", "heat": {"equation": "jump(f*dn(u)) = 0", "between": ["left", "right"]}},
+        observations={
+            "seen": {"x": [0.1, 0.2], "r": [1, 2], "t": [0, 1], "nu": [0.02, 0.2], "w": [1, 2], "noise": 0.1}
+        },
+        outputs={"middle": "value(w, x = a, r = 1, t = 1, nu = 0.1)", "ratio": "maximum(z)/middle"},
+        reference={"method": "etdrk4", "modes": 16, "parameters": {"k": 2}},
+        tolerance=1e-5,
+        config="smooth",
+        accept=["corner_jump"],
+    ),
     "changed": define(
         name="a", coordinates={"x": [0, 1]}, fields=["u"], parameters={"k": 1}, equations=["u_x = k"]
     ).with_parameters(k=1 / 3),
 }
+
+
+ORDER = (
+    *("name", "title", "coordinates", "time", "fields", "symmetry", "divergence_free", "ansatz", "parameters"),
+    *("functions", "equations", "conditions", "regions", "interfaces", "observations", "outputs", "reference"),
+    *("tolerance", "config", "accept"),
+)
+"""The keys in the order in which they are written."""
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
@@ -65,6 +111,32 @@ def test_reads_back_equal(name: str) -> None:
     again = problem_of(parse_yaml(text, "again.yaml"))
     assert again == problem
     assert dump_problem(again) == text
+
+
+def test_one_problem_here_has_every_key() -> None:
+    problem = PROBLEMS["all keys"]
+    assert list(parse_yaml(dump_problem(problem)).data) == [key for key in ORDER if key in ProblemKeys.model_fields]
+    assert set(ORDER) == set(ProblemKeys.model_fields)
+
+
+def test_all_keys_with_other_values_read_back_equal() -> None:
+    problem = PROBLEMS["all keys"].with_parameters(a=2.0, k=3.0)
+    left, right, far = problem.regions
+    assert [c.upper for c in (left.coordinates[0], right.coordinates[0], far.coordinates[0])] == [2.0, 4.0, 4.0]
+    assert (problem.coordinate("x").breaks, left.coordinates[0].breaks, far.coordinates[0].breaks) == (
+        (0.5, 2.0),
+        (0.5,),
+        (),
+    )
+    assert {face.value for face in problem.integrals[1].faces} == {0.0, 4.0}
+    assert problem_of(parse_yaml(dump_problem(problem), "again.yaml")) == problem
+
+
+def test_a_member_of_a_family_with_all_keys_reads_back_equal() -> None:
+    member = replace(PROBLEMS["all keys"].with_parameters(nu=0.02), outputs=())
+    assert [len(region.coordinates) for region in member.regions] == [3, 3, 3]
+    assert [o.points.tolist() for o in member.observations] == [[[0.1, 1.0, 0.0]]]
+    assert problem_of(parse_yaml(dump_problem(member), "again.yaml")) == member
 
 
 def test_the_result_is_what_a_person_would_write() -> None:

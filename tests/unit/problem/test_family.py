@@ -70,6 +70,27 @@ def test_a_member_is_the_problem_with_a_number() -> None:
     assert {finding.name for finding in check_problem(member)} == {finding.name for finding in check_problem(read())}
 
 
+def test_an_integral_without_coordinates_holds_for_every_member() -> None:
+    extra = FILE.replace(
+        "reference:",
+        '  mean: {equation: "integral(u) = nu"}\n  flux: {on: "x = 0", equation: "integral(u_x) = c"}\nreference:',
+    )
+    problem = read(extra)
+    assert [condition.along for condition in problem.integrals] == [("x", "t"), ("t",)]
+    told = extra.replace('nu: {range: [0.1, "1/2"]}, L: 2, c: {range: [0, L]}', "L: 2, nu: 0.3, c: 1.0")
+    member = problem.with_parameters(nu=0.3, c=1.0)
+    assert [c.along for c in member.integrals] == [c.along for c in read(told).integrals] == [(), ()]
+
+
+def test_what_goes_along_a_parameter_with_a_range_cannot_have_one_value() -> None:
+    extra = FILE.replace("reference:", '  mean: {equation: "integral(u, x, t, nu) = 1"}\nreference:')
+    with pytest.raises(UserError, match="`mean` integrates along `nu`, which therefore cannot be fixed"):
+        read(extra).with_parameters(nu=0.3)
+    assert read(extra).with_parameters(c=0.3).integrals[0].along == ("x", "t", "nu")
+    with pytest.raises(UserError, match="of all its faces together, which a family allows for one coordinate only"):
+        read(FILE.replace("reference:", '  all: {on: ["x = 0", "t = 0"], equation: "integral(u) = 1"}\nreference:'))
+
+
 def test_members_have_the_ends_of_the_ranges() -> None:
     problem = read()
     chosen = members(problem)

@@ -154,8 +154,10 @@ def test_what_the_reference_says_must_fit(parameters: dict[str, Any], said: str)
     assert [str(m.place) for m in caught.value.mistakes] == [f"reference.parameters.{next(iter(parameters))}"]
 
 
-def test_the_schema_has_both_forms() -> None:
+def test_the_schema_has_all_forms() -> None:
     either = problem_schema()["properties"]["parameters"]["additionalProperties"]["anyOf"]
-    (form,) = [entry for entry in either if entry["type"] == "object"]
-    assert set(form["properties"]) == {"start", "bounds", "positive", "scale"}
-    assert form["required"] == ["start"]
+    assert [entry["type"] for entry in either] == ["number", "string", "object", "object"]
+    forms = {entry["required"][0]: entry for entry in either if entry["type"] == "object"}
+    assert set(forms["start"]["properties"]) == {"start", "bounds", "positive", "scale"}
+    assert set(forms["range"]["properties"]) == {"range"}
+    assert all(len(form["required"]) == 1 and not form["additionalProperties"] for form in forms.values())

@@ -181,6 +181,7 @@ def test_roots_of_close_and_many() -> None:
         ("2*roots(u, x, t = 1)", "`roots` is a list and stands alone"),
         ("integral(u) = 1", "a single expression is needed here"),
         ("integrale(u)", "unknown function `integrale`(.|\n)*Did you mean `integral`"),
+        ("rot(u, x)", "Did you mean `root`"),
         ("sin(x = 1)", "arguments are given by their position"),
         ("later + 1", "unknown name `later`"),
         ("value(dn(u), x = 1, t = 1)", "`dn` is the derivative along the normal"),

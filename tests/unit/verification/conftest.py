@@ -7,7 +7,8 @@ import pytest
 
 from pinnkit.equations.expression import Scope
 from pinnkit.equations.parse import parse_equation
-from pinnkit.problem.problem import Condition, Coordinate, Equation, Face, Parameter, Problem, Reference
+from pinnkit.problem.problem import Condition, Coordinate, Equation, Face, Parameter, Problem
+from pinnkit.problem.reference import Reference
 
 
 def _burgers(

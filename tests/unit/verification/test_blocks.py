@@ -6,7 +6,8 @@ import pytest
 from pinnkit.equations.expression import Partial, Scope
 from pinnkit.equations.parse import parse
 from pinnkit.points.chebyshev import clenshaw_curtis, unit_nodes
-from pinnkit.verification.blocks import Number, Rows, Series, System, Term
+from pinnkit.problem.maps import Axis
+from pinnkit.verification.blocks import Formula, Number, Rows, Series, System, Term
 from pinnkit.verification.gauss_newton import gauss_newton
 
 SCOPE = Scope(("x",), ("u", "v"), ("k",))
@@ -26,11 +27,11 @@ def rows(name: str, text: str, series: dict[str, Series], points: np.ndarray, nu
         known["k"] = 2.0
     elif tree.has(SCOPE.symbols["k"]):
         sights["k"] = number.sight(points)
-    return Rows(name, (Term(tree, SCOPE, sights, known, len(points)),), points)
+    return Rows(name, (Term(Formula(tree, SCOPE), sights, known, len(points)),), points)
 
 
 def test_a_series_is_differentiated_exactly() -> None:
-    series = Series(0, -1.0, 3.0, 5)
+    series = Series(0, Axis("x", -1.0, 3.0), 5)
     x = np.linspace(-1, 3, 7)
     s = (x - 1) / 2
     assert np.allclose(series.sight(x).matrix[:, 5], 16 * s**5 - 20 * s**3 + 5 * s)
@@ -39,7 +40,7 @@ def test_a_series_is_differentiated_exactly() -> None:
 
 
 def test_the_jacobian_is_that_of_differences() -> None:
-    series, number = {"u": Series(0, 0.0, 1.0, 4), "v": Series(5, 0.0, 1.0, 3)}, Number(9)
+    series, number = {"u": Series(0, Axis("x", 0.0, 1.0), 4), "v": Series(5, Axis("x", 0.0, 1.0), 3)}, Number(9)
     blocks = [
         rows("e", "u_xx*v + k*sin(u*x) - v_x**2", series, unit_nodes(5), number),
         rows("c", "u + k*v_x", series, np.array([1.0]), number),
@@ -53,7 +54,7 @@ def test_the_jacobian_is_that_of_differences() -> None:
 
 def test_two_pieces_are_joined_by_value_and_flux() -> None:
     """-u'' = 0 on [0, 1], -2 v'' = 0 on [1, 3], u = v and u' = 2 v' at 1: u = x/2, v = 1/2 + (x - 1)/4."""
-    series = {"u": Series(0, 0.0, 1.0, 6), "v": Series(7, 1.0, 3.0, 9)}
+    series = {"u": Series(0, Axis("x", 0.0, 1.0), 6), "v": Series(7, Axis("x", 1.0, 3.0), 9)}
     blocks = [
         rows("left", "u_xx", series, unit_nodes(6)),
         rows("right", "k*v_xx", series, 1 + 2 * unit_nodes(9)),
@@ -73,15 +74,15 @@ def test_two_pieces_are_joined_by_value_and_flux() -> None:
 def test_an_eigenvalue_is_found_with_its_norm_as_an_integral(level: int) -> None:
     """-u'' = k u between zeros, with the integral of u^2 one: k = (pi n)^2."""
     degree, nodes = 24, unit_nodes(24)
-    series, number = {"u": Series(0, 0.0, 1.0, degree)}, Number(degree + 1)
+    series, number = {"u": Series(0, Axis("x", 0.0, 1.0), degree)}, Number(degree + 1)
     square = parse("u**2", SCOPE).tree
     weights = clenshaw_curtis(2 * degree)[None, :]
     fine = unit_nodes(2 * degree)
     norm = Rows(
         "norm",
         (
-            Term(square, SCOPE, {U: series["u"].sight(fine)}, {"x": fine}, len(fine), weights),
-            Term(parse("-1", SCOPE).tree, SCOPE, {}, {}, 1),
+            Term(Formula(square, SCOPE), {U: series["u"].sight(fine)}, {"x": fine}, len(fine), weights),
+            Term(Formula(parse("-1", SCOPE).tree, SCOPE), {}, {}, 1),
         ),
         np.array([0.0]),
     )
@@ -99,6 +100,6 @@ def test_an_eigenvalue_is_found_with_its_norm_as_an_integral(level: int) -> None
 
 
 def test_a_row_that_is_no_number_is_named() -> None:
-    series = {"u": Series(0, 0.0, 1.0, 4)}
+    series = {"u": Series(0, Axis("x", 0.0, 1.0), 4)}
     found = gauss_newton(System([rows("e", "u_x - 1/x", series, unit_nodes(4))], np.ones(5)), np.zeros(5))
     assert found.reason == "`e` is not finite at 0"

@@ -9,7 +9,8 @@ import pytest
 
 from pinnkit.equations.parse import parse_equation
 from pinnkit.errors import UserError
-from pinnkit.problem.problem import Equation, Parameter, Problem, Reference, TorchResidual
+from pinnkit.problem.problem import Equation, Parameter, Problem, TorchResidual
+from pinnkit.problem.reference import Reference
 from pinnkit.verification import ReferenceSolution, reference_for, relative_l2
 from pinnkit.verification.viscous_burgers import read_viscous_burgers
 
