@@ -83,7 +83,7 @@ def replaced_conditions(problem: Problem) -> tuple[float, ...]:
 def _vanishing(problem: Problem, tree: sympy.Expr, highest: Partial) -> tuple[float, ...]:
     """Where the factor of a derivative, in which the tree is linear, is zero."""
     (coordinate,) = problem.coordinates
-    mark = sympy.Dummy(real=True)
+    mark = sympy.Symbol("the highest derivative", real=True)  # no dummy, so that sympy remembers what follows
     slope = sympy.diff(tree.xreplace({problem.scope.tree(highest): mark}), mark)
     if slope.has(mark):
         return ()
