@@ -268,6 +268,10 @@ FAULTY = [
     ("silent_jump", _line("u_xx = where(x < 0.3, 1, 2)", ENDS_0), "`e` jumps at `x = 0.3`, inside the domain"),
     ("few_interfaces", _line("u_xx = 1", ENDS_0, regions={"l": {"x": [0, 0.3]}, "r": {"x": [0.3, 1]}}),
      "`u` is of order 2 in `x` and has no interface conditions at x = 0.3, between l and r"),
+    # eigenproblems
+    ("eigenproblem", _line("-u_xx = E*u", ENDS_0, parameters={"E": "eigenvalue"}),
+     "`u = 0` satisfies everything for any `E`: the eigenproblem has no normalisation"),
+    # what is put into the equations
     ("not_together",
      _line("u_xx = 1", ENDS_0, symmetry={"u": "odd in x"}, regions={"l": {"x": [0, 0.3]}, "r": {"x": [0.3, 1]}}),
      "`symmetry` and regions do not go together"),
