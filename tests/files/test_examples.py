@@ -15,6 +15,7 @@ REACHED = {
     "from_file": (20, 1e-4),
     "from_function": (60, 1e-4),
     "from_sympy": (60, 1e-4),
+    "inverse": (60, 1.0),
     "sweep": (40, 1e-4),
     "windows": (40, 1e-5),
 }
