@@ -20,6 +20,7 @@ from pinnkit.problem.problem import Problem
 from pinnkit.results.checkpoint import load_windows, save_windows
 from pinnkit.results.folder import HistoryFile, RunFolder, new_run_folder, open_run_folder, read_history
 from pinnkit.results.intervals import with_interval
+from pinnkit.results.levels import in_digits
 from pinnkit.results.misfits import in_words
 from pinnkit.results.outputs import told
 from pinnkit.results.progress import Progress
@@ -263,8 +264,8 @@ def _last_line(solution: Solution) -> str:
     uncertain = solution.result["parameters_uncertainty"]
     intervals = uncertain.get("parameters", {})
     found = [
-        f"{name} = {with_interval(value, intervals[name]) if name in intervals else f'{value:.10g}'}"
-        + (f" (reference {truth[name]:.10g})" if name in truth else "")
+        f"{name} = {with_interval(value, intervals[name]) if name in intervals else in_digits(value)}"
+        + (f" (reference {in_digits(truth[name])})" if name in truth else "")
         for name, value in solution.result["parameters"].items()
     ]
     sentences = [f"Found: {', '.join(found)}." if found else "", *uncertain.get("sentences", ())]
