@@ -10,10 +10,19 @@ def without_poles(tree: sympy.Expr, scope: Scope) -> sympy.Expr:
 
     With u = 1 - x/2 + x^2 w, the terms of (...)/x^2 that have no x^2 cancel, and no number sees the 0/0 at x = 0.
     """
-    below = sympy.fraction(sympy.together(tree))[1] if _has_pole(tree, scope) else sympy.S.One
-    if below.is_number:
+    if not _has_pole(tree, scope):
         return tree
-    expanded = sympy.expand(tree)
+    # Products of derivatives are multiplied out several times slower than those of symbols; sympy remembers equal ones.
+    bare = tree
+    marks: dict[sympy.Expr, sympy.Expr] = {}
+    for kind in (sympy.Derivative, sympy.Function):
+        found = sorted(bare.atoms(kind), key=sympy.default_sort_key)
+        own = {sympy.Symbol(f"{kind.__name__} {i}", real=True): node for i, node in enumerate(found)}
+        bare = bare.xreplace({node: mark for mark, node in own.items()})
+        marks |= own
+    expanded = sympy.expand(bare)
+    for _ in range(2):  # what stands in a function or a derivative was marked first
+        expanded = expanded.xreplace(marks)
     return expanded if not _has_pole(expanded, scope) else tree
 
 

@@ -33,9 +33,9 @@ from pinnkit.problem.problem import (
     IntegralCondition,
     Interface,
     Problem,
-    TorchResidual,
 )
-from pinnkit.problem.regions import Contact, contacts, touches, untiled
+from pinnkit.problem.regions import Contact, contacts, touches
+from pinnkit.problem.together import not_together
 
 _SAMPLES = 64
 """Points of a region at which a comparison must come out alike for its branch to be taken."""
@@ -99,19 +99,9 @@ def rewrite(problem: Problem) -> Rewriting:
 
 def _require_plain(problem: Problem) -> None:
     """Refuse what does not go with an ansatz or with regions."""
-    what = "regions" if problem.regions else "an ansatz"
-    for equation in problem.equations:
-        if isinstance(equation.residual, TorchResidual):
-            message = f"the equation `{equation.name}` is a Python function, and {what} must be put into it"
-            raise UserError(Mistake(message, hint="Write it as text or as a sympy expression."))
-    if any(condition.given is not None for condition in problem.conditions):
-        raise UserError(Mistake(f"windows of time and {what} do not go together", problem.places.get("time")))
-    for sentence in untiled(problem.regions, problem.coordinates) if problem.regions else ():
-        # Ends that are numbers stay where they are when parameters move the others.
-        raise UserError(Mistake(sentence, problem.places.get("regions")))
-    if problem.regions and (problem.symmetries or problem.divergence_free):
-        key = "symmetry" if problem.symmetries else "divergence_free"
-        raise UserError(Mistake(f"`{key}` and regions do not go together", problem.places.get(key)))
+    wrong = [Mistake(remark.message, remark.place, hint=remark.hint) for remark in not_together(problem)]
+    if wrong:
+        raise UserError(*wrong)
 
 
 @final
@@ -136,10 +126,6 @@ class _Rewriter:
     def result(self) -> Rewriting:
         """The trained problem and the views."""
         problem = self.problem
-        taken = [name for name in self.fields if name in (*self.scope.coordinates, *self.scope.parameters)]
-        if taken or len(set(self.fields)) < len(self.fields):
-            name = taken[0] if taken else next(f for f in self.fields if self.fields.count(f) > 1)
-            raise UserError(Mistake(f"`{name}` would be the name of a field in a region, and is declared already"))
         trained = replace(
             problem,
             fields=self.fields,
@@ -221,17 +207,10 @@ class _Rewriter:
         return tuple(faces)
 
     def _integral(self, condition: IntegralCondition) -> IntegralCondition:
-        """A condition of integrals; over regions each is a sum.
-
-        Raises:
-            UserError: integrals over faces, or along some coordinates alone, where there are regions.
-        """
+        """A condition of integrals; over regions each is a sum."""
         residual = condition.residual
         if not self.problem.regions:
             return replace(condition, residual=self._expression(residual, self.tree(residual.tree, "")))
-        if condition.faces or condition.along:
-            message = f"`{condition.name}` is no integral over the whole domain, and regions allow no other yet"
-            raise UserError(Mistake(message, residual.place))
         operands = [node.args[0] for node in reductions_in(residual.tree)]
         return replace(condition, parts={r: tuple(self.tree(tree, r) for tree in operands) for r in self.regions})
 

@@ -19,12 +19,13 @@ from typing import final
 import numpy as np
 import sympy
 
+from pinnkit.equations import NORMAL
 from pinnkit.equations.differentiate import differentiate
 from pinnkit.equations.expression import Expression, Scope
 from pinnkit.errors import Mistake, UserError
 from pinnkit.formulation.handover import Given
 from pinnkit.problem.prescribed import number
-from pinnkit.problem.problem import NORMAL, Condition, Equation, Problem, TorchResidual
+from pinnkit.problem.problem import Condition, Equation, Problem, TorchResidual
 
 
 @final

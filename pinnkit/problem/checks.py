@@ -21,10 +21,12 @@ from pinnkit.problem.equation_checks import (
     unused_parameter,
 )
 from pinnkit.problem.finding import Check, Finding, Remark
+from pinnkit.problem.jump_checks import few_interfaces, silent_jump
 from pinnkit.problem.observation_checks import outside_points
 from pinnkit.problem.problem import Problem
 from pinnkit.problem.sampled_checks import corner_jump, exact_reference, implied_condition, symmetry, trivial_solution
 from pinnkit.problem.states import eigenproblem
+from pinnkit.problem.together import not_together
 from pinnkit.problem.truth import unknown_reference
 
 
@@ -58,6 +60,9 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "unknown_reference": Check(unknown_reference, "error", acceptable=False),
         "exact_reference": Check(exact_reference, "error", acceptable=False),
         "corner_jump": Check(corner_jump, "warning"),
+        "not_together": Check(not_together, "error", acceptable=False),
+        "silent_jump": Check(silent_jump, "warning"),
+        "few_interfaces": Check(few_interfaces, "warning"),
         "trivial_solution": Check(trivial_solution, "warning"),
         "eigenproblem": Check(eigenproblem, "error", acceptable=False),
         "singular_point": Check(singular_point, "warning"),

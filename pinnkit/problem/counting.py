@@ -61,9 +61,10 @@ def lacking(problem: Problem, coordinate: Coordinate, everything: tuple[Held, ..
     for integral in problem.integrals:
         face = integral.faces[0] if integral.faces else None
         given += integral.over(problem.scope, face) == (coordinate.name,)
-    if regularity:
+    needed = sum(problem.order(f, coordinate.name) for f in problem.fields)
+    if regularity and given < needed:
         given += len(replaced_conditions(problem))
-    return given < sum(problem.order(f, coordinate.name) for f in problem.fields)
+    return given < needed
 
 
 def time_faces(problem: Problem) -> tuple[Face, Face] | None:

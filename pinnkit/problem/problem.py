@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, final
 import numpy as np
 import sympy
 
+from pinnkit.equations import NORMAL
 from pinnkit.equations.expression import Expression, Partial, Scope
 from pinnkit.equations.partials import partials_in
 from pinnkit.equations.reductions import along_of, held_of, reductions_in
@@ -79,10 +80,6 @@ class Face:
     def outward(self) -> int:
         """The sign of the outward normal along the coordinate."""
         return 1 if self.side == "upper" else -1
-
-
-NORMAL = sympy.Function("dn")
-"""Marks a normal derivative, `dn(u)`, until the face is known."""
 
 
 @final

@@ -264,6 +264,13 @@ FAULTY = [
     # observations
     ("outside_points", _rod(observations={"seen": {"x": [0, 3], "t": [0, 0], "u": [0, 1]}}),
      "1 of the 2 points of `seen` lie outside the domain, the first at (x = 3, t = 0)"),
+    # jumps
+    ("silent_jump", _line("u_xx = where(x < 0.3, 1, 2)", ENDS_0), "`e` jumps at `x = 0.3`, inside the domain"),
+    ("few_interfaces", _line("u_xx = 1", ENDS_0, regions={"l": {"x": [0, 0.3]}, "r": {"x": [0.3, 1]}}),
+     "`u` is of order 2 in `x` and has no interface conditions at x = 0.3, between l and r"),
+    ("not_together",
+     _line("u_xx = 1", ENDS_0, symmetry={"u": "odd in x"}, regions={"l": {"x": [0, 0.3]}, "r": {"x": [0.3, 1]}}),
+     "`symmetry` and regions do not go together"),
     # what a problem accepts
     ("accept", _rod(accept=["corner_jmp"]), "unknown finding `corner_jmp` in `accept`"),
     ("accept", _rod(accept=["symmetry"]), "`symmetry` cannot be accepted: it must be mended"),
