@@ -11,8 +11,11 @@ from pinnkit.geometry import box_of
 from pinnkit.marching import Window, on_windows
 from pinnkit.points import Uniform
 from pinnkit.problem.problem import Problem
+from pinnkit.problem.states import by_name
+from pinnkit.results.levels import wrong_levels
 from pinnkit.results.misfits import misfits
 from pinnkit.results.solution import Solution
+from pinnkit.results.uncertainty import parameters_uncertainty
 from pinnkit.running import Marched
 from pinnkit.staging import lineage
 from pinnkit.training import Record
@@ -40,11 +43,14 @@ def outcome(
     known: dict[str, Any] | None = None
     if reference is not None:
         known = {"method": reference.method, "accuracy": reference.accuracy}
-        if problem.reference is not None and problem.reference.parameters:
-            known["parameters"] = dict(problem.reference.parameters)
+        truth = {**reference.parameters, **(problem.reference.parameters if problem.reference is not None else {})}
+        if truth:
+            known["parameters"] = by_name(problem, truth)
+    if wrong := wrong_levels(problem, bare):
+        verdict = replace(verdict, word="not verified", reasons=(*wrong, *verdict.reasons))
     derived = bare.found_outputs()
     verdict = replace(verdict, reasons=(*verdict.reasons, *derived.reasons))
-    trained = marched.trained
+    trained, seen = marched.trained, misfits(problem, windows)
     result = {
         "problem": problem.name,
         "verdict": verdict.word,
@@ -53,10 +59,11 @@ def outcome(
         "reference": known,
         "residuals": residuals,
         "conditions": conditions,
-        "observations": misfits(problem, windows),
+        "observations": seen,
         "exact": [choice.condition for choice in windows[0].run.formulation.choices if choice.exact],
         "symmetries": [f"{s.field} is {s.parity} in {s.coordinate}" for s in problem.symmetries],
-        "parameters": bare.parameters,
+        "parameters": by_name(problem, bare.parameters),
+        "parameters_uncertainty": parameters_uncertainty(problem, windows, seen),
         "outputs": dict(derived.values),
         "seconds": trained.seconds,
         "steps": trained.steps,

@@ -19,6 +19,8 @@ from pinnkit.problem.load import load_problem
 from pinnkit.problem.problem import Problem
 from pinnkit.results.checkpoint import load_windows, save_windows
 from pinnkit.results.folder import HistoryFile, RunFolder, new_run_folder, open_run_folder, read_history
+from pinnkit.results.intervals import with_interval
+from pinnkit.results.levels import in_digits
 from pinnkit.results.misfits import in_words
 from pinnkit.results.outputs import told
 from pinnkit.results.progress import Progress
@@ -259,10 +261,13 @@ def _opening(run: Run) -> list[str]:
 def _last_line(solution: Solution) -> str:
     """The verdict, in one line, and before it what was found of unknown parameters."""
     truth = (solution.result["reference"] or {}).get("parameters", {})
+    uncertain = solution.result["parameters_uncertainty"]
+    intervals = uncertain.get("parameters", {})
     found = [
-        f"{name} = {value:.10g}" + (f" (reference {truth[name]:.10g})" if name in truth else "")
+        f"{name} = {with_interval(value, intervals[name]) if name in intervals else in_digits(value)}"
+        + (f" (reference {in_digits(truth[name])})" if name in truth else "")
         for name, value in solution.result["parameters"].items()
     ]
-    sentences = [f"Found: {', '.join(found)}." if found else "", *solution.result["reasons"]]
-    sentences.append(in_words(solution.result["observations"]))
+    sentences = [f"Found: {', '.join(found)}." if found else "", *uncertain.get("sentences", ())]
+    sentences += [*solution.result["reasons"], in_words(solution.result["observations"])]
     return f"{solution.problem.name}: {solution.result['verdict']}. {' '.join(filter(None, sentences))}"

@@ -29,9 +29,9 @@ from pinnkit.problem.regions import interfaces_of, regions_of
 from pinnkit.problem.residuals import condition_residual, exact_field, residual_of
 from pinnkit.problem.schema import Interval, ProblemKeys, ReferenceKeys, Where, read_keys
 from pinnkit.problem.series import MOST_MODES
-from pinnkit.problem.states import EIGENVALUE, eigenvalue_parameter, in_states
+from pinnkit.problem.states import eigenvalue_parameter, in_states
 from pinnkit.problem.structure import divergence_free_of, symmetries_of
-from pinnkit.problem.truth import with_truth
+from pinnkit.problem.truth import EIGENVALUE, with_truth
 from pinnkit.problem.unknown import moving_ends, read_unknown
 
 T = TypeVar("T")

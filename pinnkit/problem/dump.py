@@ -26,7 +26,7 @@ from pinnkit.problem.problem import (
 )
 from pinnkit.problem.reference import Reference
 from pinnkit.problem.series import written
-from pinnkit.problem.states import is_eigenvalue
+from pinnkit.problem.truth import is_eigenvalue
 from pinnkit.problem.unknown import dump_unknown
 from pinnkit.reading import scalar
 

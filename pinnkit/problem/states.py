@@ -19,17 +19,10 @@ from pinnkit.errors import Mistake, Place, UserError
 from pinnkit.problem.finding import Remark
 from pinnkit.problem.levels import Levels
 from pinnkit.problem.problem import Condition, IntegralCondition, Parameter, Problem, Reference, TorchResidual
+from pinnkit.problem.truth import EIGENVALUE, is_eigenvalue
 from pinnkit.problem.unknown import Unknown
 
-EIGENVALUE = "eigenvalue"
-"""The text that makes a parameter an eigenvalue."""
-
 MOST_STATES = 20
-
-
-def is_eigenvalue(parameter: Parameter) -> bool:
-    """Whether a parameter is an eigenvalue, which needs no start: the states themselves give it."""
-    return parameter.text == EIGENVALUE
 
 
 def eigenvalue_parameter(name: str, place: Place | None = None) -> Parameter:

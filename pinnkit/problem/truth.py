@@ -15,6 +15,18 @@ from pinnkit.problem.names import short
 from pinnkit.problem.problem import Parameter, Problem, TorchResidual
 from pinnkit.problem.reference import Reference
 
+FINDS = "collocation"
+"""The method that finds unknown parameters itself."""
+
+
+def is_eigenvalue(parameter: Parameter) -> bool:
+    """Whether a parameter is an eigenvalue, which needs no start: the states themselves give it."""
+    return parameter.text == EIGENVALUE
+
+
+EIGENVALUE = "eigenvalue"
+"""The text that makes a parameter an eigenvalue."""
+
 
 def with_truth(
     reference: Reference | None,
@@ -90,7 +102,8 @@ def unknown_reference(problem: Problem) -> Iterator[Remark]:
     if reference.method is not None:
         used, what = set(uses(problem)), f"the method `{reference.method}` solves the equations, which have"
     for p in problem.unknowns:
-        if p.name in used and p.name not in reference.parameters:
+        found = is_eigenvalue(p) or reference.method == FINDS
+        if p.name in used and p.name not in reference.parameters and not found:
             message = f"{what} the unknown parameter `{p.name}`, and `reference` gives no value for it"
             hint = f"Write `parameters: {{{p.name}: ...}}` in `reference`; training does not see it."
             yield Remark(message, problem.places.get("reference"), hint)

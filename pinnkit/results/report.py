@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, final
 
 from pinnkit.results.figures.picture import Picture
+from pinnkit.results.intervals import with_interval
 from pinnkit.results.page import STYLE, Formula, escape, prose, shown, table, words
 from pinnkit.results.progress import duration
 from pinnkit.results.writing import write_text
@@ -157,12 +158,21 @@ def _conditions(conditions: Sequence[ConditionLine]) -> str:
 
 
 def _parameters(result: Mapping[str, Any]) -> str:
-    """The unknown parameters that were found, beside the values of the reference where it has some."""
+    """The unknown parameters that were found, with their intervals and the reference where there are some."""
     found, truth = result.get("parameters") or {}, (result.get("reference") or {}).get("parameters") or {}
-    if not truth:
-        return _values("Parameters", found)
-    rows = [(name, value, truth.get(name)) for name, value in found.items()]
-    return f"<h2>Parameters</h2>\n{table(('name', 'value', 'reference'), rows)}"
+    uncertain = result.get("parameters_uncertainty") or {}
+    intervals = uncertain.get("parameters", {})
+    head = ("name", "value", *(("reference",) if truth else ()))
+    rows = [
+        (
+            name,
+            with_interval(value, intervals[name]) if name in intervals else _digits(value),
+            *((_digits(truth.get(name)),) if truth else ()),
+        )
+        for name, value in found.items()
+    ]
+    told = "".join(f"<p>{prose(sentence)}</p>" for sentence in uncertain.get("sentences", ()))
+    return f"<h2>Parameters</h2>\n{table(head, rows)}{told}" if found else ""
 
 
 def _values(title: str, values: Mapping[str, Any] | None) -> str:

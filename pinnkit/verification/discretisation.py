@@ -54,8 +54,8 @@ class Discretisation:
         residuals = trees(self.problem, method)
         self.equations = [self._equation(name, tree) for name, tree in residuals.items()]
         self.conditions = [*self._conditions(), *self._periods()]
-        integrals = [self._integral(condition) for condition in self.problem.integrals]
-        self.system = System((*self.equations, *self.conditions, *integrals), self.widths)
+        self.integrals = [self._integral(condition) for condition in self.problem.integrals]
+        self.system = System((*self.equations, *self.conditions, *self.integrals), self.widths)
 
     def begin(self, start: Mapping[str, str]) -> np.ndarray:
         """The first unknowns: what is given, and else the smallest that satisfy the conditions.

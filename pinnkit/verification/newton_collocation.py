@@ -10,6 +10,7 @@ from pinnkit.errors import UserError
 from pinnkit.formulation.rewriting import Rewriting, rewrite
 from pinnkit.problem.problem import Problem
 from pinnkit.verification.discretisation import Discretisation
+from pinnkit.verification.eigenstates import eigenstates
 from pinnkit.verification.errors import relative_l2
 from pinnkit.verification.evolution import cannot_treat, failed
 from pinnkit.verification.gauss_newton import Found, gauss_newton
@@ -57,6 +58,8 @@ class NewtonCollocation(ReferenceMethod):
             UserError: the problem is none of functions of one coordinate; the equations and conditions do not determine
                 their solution, or have no smooth one that is found; no two solutions agree to 1e-6.
         """
+        if problem.levels is not None:
+            return _of_levels(problem)
         rewriting = _read(problem)
         chosen, best, before, said = None, np.inf, None, ""
         last: tuple[Discretisation, np.ndarray] | None = None
@@ -88,6 +91,18 @@ class NewtonCollocation(ReferenceMethod):
             max(best, _ROUND_OFF),
             settled.found(solution),
         )
+
+
+def _of_levels(problem: Problem) -> ReferenceSolution:
+    """The states of an eigenproblem, which are found without a start."""
+    levels, declared = problem.levels, problem.declared
+    assert levels is not None
+    assert declared is not None
+    ((name, own),) = levels.parameters.items()
+    found = eigenstates(declared, name, levels.count)
+    accuracy = max(float(np.max(found.accuracy)), _ROUND_OFF)
+    parameters = dict(zip(own, map(float, found.levels), strict=True))
+    return ReferenceSolution(found.values, "eigenstates by Chebyshev collocation", accuracy, parameters)
 
 
 _MOST = 1024

@@ -11,7 +11,14 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").rglob("*.py"))
 
 # Steps that take a second, and the number that they reach at worst.
-REACHED = {"from_file": (20, 1e-4), "from_function": (60, 1e-4), "from_sympy": (60, 1e-4), "windows": (40, 1e-5)}
+REACHED = {
+    "from_file": (20, 1e-4),
+    "from_function": (60, 1e-4),
+    "from_sympy": (60, 1e-4),
+    "inverse": (60, 1.0),
+    "sweep": (40, 1e-4),
+    "windows": (40, 1e-5),
+}
 
 
 def test_every_example_has_its_number() -> None:

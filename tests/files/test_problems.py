@@ -46,7 +46,8 @@ def test_a_shipped_problem_says_what_it_is_and_how_well_it_is_solved(path: Path)
     assert len(document.comment) > 40
     assert 10 < len(problem.title) <= 120
     assert {"reference", "tolerance", "config"} <= set(document.data)
-    assert problem.tolerance <= 1e-3
+    # Noise of the data leaves more than training does.
+    assert problem.tolerance <= (2e-2 if any(given.noisy for given in problem.observations) else 1e-3)
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)

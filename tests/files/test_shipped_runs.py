@@ -18,6 +18,7 @@ from pinnkit.training import Record, train
 ROOT = Path(__file__).parents[2]
 PROBLEMS = sorted((ROOT / "problems").rglob("*.yaml"))
 CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
+PUBLISHED = sorted((ROOT / "tests" / "benchmarks" / "papers").glob("*.yaml"))
 
 
 def names(files: list[Path], folder: str) -> list[str]:
@@ -25,7 +26,7 @@ def names(files: list[Path], folder: str) -> list[str]:
 
 
 PROBLEM_NAMES, CONFIG_NAMES = names(PROBLEMS, "problems"), names(CONFIGS, "configs")
-RECOMMENDED_FOR = {load_problem(path).config: path for path in PROBLEMS}
+RECOMMENDED_FOR = {load_problem(path).config: path for path in [*PUBLISHED, *PROBLEMS]}
 
 
 def small(config: Config) -> Config:
