@@ -157,8 +157,8 @@ class Problem:
     ``divergence_free`` names no field, or two: the components of a vector without divergence along ``space``, which
     then has two coordinates. Of a problem as it is trained, ``parts`` are the parts of the domain by name, and
     ``homes`` tells which of them a field lives in; the whole domain where it tells none. ``expand`` makes the states of
-    an eigenproblem out of what was ``declared``. ``source`` is the file that it was read from, and ``places`` says where
-    its keys stand there.
+    an eigenproblem out of what was ``declared``. ``source`` is the file that it was read from, and ``places`` says
+    where its keys stand there.
     """
 
     name: str
