@@ -83,25 +83,26 @@ def replaced_conditions(problem: Problem) -> tuple[float, ...]:
 def _vanishing(problem: Problem, tree: sympy.Expr, highest: Partial) -> tuple[float, ...]:
     """Where the factor of a derivative, in which the tree is linear, is zero."""
     (coordinate,) = problem.coordinates
-    mark = sympy.Dummy(real=True)
+    mark = sympy.Symbol("the highest derivative", real=True)  # no dummy, so that sympy remembers what follows
     slope = sympy.diff(tree.xreplace({problem.scope.tree(highest): mark}), mark)
     if slope.has(mark):
         return ()
     grid = coordinate.axis.from_unit(np.linspace(0.0, 1.0, _GRID))
     inside = partials_in(slope, problem.scope)
-    generator, zeros, values = np.random.default_rng(23), np.ones(_GRID, dtype=bool), None
-    for _ in range(_DRAWS if inside else 1):
-        fields = {p: np.full(_GRID, generator.uniform(0.5, 1.5)) for p in sorted(inside)}
-        values = evaluate(slope, problem, {coordinate.name: grid}, fields)
-        sizes = np.abs(values[np.isfinite(values) & (values != 0)]) if values is not None else np.empty(0)
-        if values is None or not len(sizes):
-            return ()
-        # The median, since a largest value next to a pole would make zeros of all others.
-        zeros &= np.abs(values) <= 1e-12 * np.median(sizes)
+    generator, draws = np.random.default_rng(23), _DRAWS if inside else 1
+    fields = {p: np.repeat(generator.uniform(0.5, 1.5, draws), _GRID) for p in sorted(inside)}
+    values = evaluate(slope, problem, {coordinate.name: np.tile(grid, draws)}, fields)
+    sizes = np.abs(values[np.isfinite(values) & (values != 0)]) if values is not None else np.empty(0)
+    if values is None or not len(sizes):
+        return ()
+    # The median, since a largest value next to a pole would make zeros of all others.
+    values = values.reshape(draws, _GRID)
+    zeros = np.all(np.abs(values) <= 1e-12 * np.median(sizes), axis=0)
     if zeros.all():
         return ()
     points = list(grid[zeros])
-    if not inside and values is not None:  # a zero between two points of the grid shows as a change of sign
-        for i in np.flatnonzero(np.sign(values[1:]) * np.sign(values[:-1]) < 0):
-            points.append(grid[i] - values[i] * (grid[i + 1] - grid[i]) / (values[i + 1] - values[i]))
+    if not inside:  # a zero between two points of the grid shows as a change of sign
+        (own,) = values
+        for i in np.flatnonzero(np.sign(own[1:]) * np.sign(own[:-1]) < 0):
+            points.append(grid[i] - own[i] * (grid[i + 1] - grid[i]) / (own[i + 1] - own[i]))
     return tuple(sorted(float(point) for point in points))

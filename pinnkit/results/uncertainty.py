@@ -110,13 +110,14 @@ def uncertainty(
         result["parameters"] = {
             p.name: _told(p, values[p.name], float(own), factor) for p, own in zip(unknowns, spread, strict=True)
         }
-        result["correlation"] = np.clip(covariance / np.outer(spread, spread), -1.0, 1.0).tolist()
+        correlation = np.clip(covariance / np.outer(spread, spread), -1.0, 1.0)
+        np.fill_diagonal(correlation, 1.0)
+        result["correlation"] = correlation.tolist()
     result["singular_values"] = [float(value) for value in singular]
     result["condition_number"] = float(singular[0] / singular[-1]) if singular[-1] > 0 else None
     sentences = not_seen(names, sizes, singular, directions, _UNSEEN)
     if not seen and not sentences:
-        count = len(found.weighted)
-        sentences.append(f"{count} numbers were measured, which are too few for intervals of the parameters.")
+        sentences.append("Too few numbers were measured for intervals of the parameters.")
     result["sentences"] = [*sentences, *_misfit(misfits, given, degrees)]
     return result
 
@@ -138,7 +139,8 @@ def _told(parameter: Parameter, value: float, spread: float, factor: float) -> d
     """One parameter's standard deviation and interval, which its bounds cut."""
     assert parameter.unknown is not None
     lower, upper = value - factor * spread, value + factor * spread
-    interval = [max(lower, parameter.unknown.lower), min(upper, parameter.unknown.upper)]
+    # In a further stage a value may leave its bounds a little.
+    interval = [max(lower, min(value, parameter.unknown.lower)), min(upper, max(value, parameter.unknown.upper))]
     return {"standard_deviation": spread, "interval": interval}
 
 

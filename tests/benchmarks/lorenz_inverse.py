@@ -18,11 +18,11 @@ from pinnkit.problem.load import load_problem
 from pinnkit.problem.problem import Problem
 from pinnkit.shipped import config_path
 
-REMARK = """The readings are 25 times of the three components with normal noise of 1 % of their ranges, from another seed
-in each row; seed 0 is the one that is shipped. `interval` is the half width of the stated 95 % interval, `least
-squares` how far the estimate is from that of a fit of an integrator's solutions (DOP853 and scipy's `least_squares`, started
-at the truth), in standard deviations, the largest of the three parameters. An interval that is right holds the truth in 95
-of 100 rows."""
+REMARK = """The readings are 25 times of the three components, with normal noise of 1 % of their ranges, from another
+seed in each row; seed 0 is the one that is shipped. Each parameter stands with the half width of its stated 95 %
+interval, which holds the truth in 95 of 100 rows if it is right. `least squares` is how far the estimates are at most
+from those of a fit of an integrator's solutions (DOP853 and scipy's `least_squares`, begun at the truth), in standard
+deviations."""
 
 
 def main() -> None:

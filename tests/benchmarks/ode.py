@@ -71,9 +71,9 @@ def flow(found: Found) -> Measured:
 
 
 def levels(truth: Callable[[int], Sequence[float]], states: int, found: Found) -> Measured:
-    """The energies in result.json, one number or a list of levels."""
+    """The energies in result.json: one number, a list of levels, or a number for every state."""
     known = found.result["parameters"]
-    value = known["E"] if "E" in known else next(iter(known.values()))
+    value = known["E"] if "E" in known else [known.get(f"E_{number}") for number in range(1, states + 1)]
     energies = list(value) if isinstance(value, (list, tuple)) else [value]
     names = [f"E{number}" for number in range(1, states + 1)]
     padded = [*energies, *[None] * states][:states]

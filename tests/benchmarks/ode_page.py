@@ -44,6 +44,9 @@ PICTURE = "![largest error of every row, ours and theirs, and what it must be](o
 
 SIDES = ("ours", "theirs")
 
+_DIGITS = 1e-16
+"""Errors below it are those of no digit."""
+
 
 class RowLike(Protocol):
     """What the page needs of a row."""
@@ -70,8 +73,11 @@ def write_page(rows: Sequence[RowLike], store: Store, missing: Sequence[str], fo
 def page(rows: Sequence[RowLike], store: Store, missing: Sequence[str]) -> str:
     """The text of docs/results/ode.md."""
     parts = ["# Singular equations, wells and unknown parameters", REMARK, _errors(rows, store)]
-    if missing:
-        parts.append(f"Not there yet: {', '.join(f'`{name}`' for name in missing)}.")
+    # What is not there cannot have been run.
+    waiting = [row.key for row in rows if row.key not in store and row.key.split()[0] not in missing]
+    for lead, names in (("No problem file yet", missing), ("Not run yet", waiting)):
+        if names:
+            parts.append(f"{lead}: {', '.join(f'`{name}`' for name in names)}.")
     parts += [PICTURE, _numbers(rows, store), _seeds(rows, store), THEIRS, EXACT, _commands(rows, store)]
     return "\n\n".join(part for part in parts if part)
 
@@ -120,9 +126,15 @@ def _listed(measured: Mapping[str, Any] | None) -> str:
     """Errors by name, the name left out where there is one alone."""
     if measured is None:
         return "-"
-    texts = {name: "not found" if error is None else f"{error:.1e}" for name, error in measured["errors"].items()}
+    texts = {name: _error(error) for name, error in measured["errors"].items()}
     alone = len(texts) == 1
     return ", ".join(text if alone else f"{name} {text}" for name, text in texts.items()) or "-"
+
+
+def _error(error: float | None) -> str:
+    if error is None:
+        return "not found"
+    return f"{error:.1e}" if error >= _DIGITS else f"below {_DIGITS:.0e}"
 
 
 def _spent(run: Mapping[str, Any] | None) -> str:
@@ -201,8 +213,7 @@ def draw(rows: Sequence[RowLike], store: Store, path: Path) -> None:
         runs = store[row.key]
         for side, colour, shape in (("theirs", COLOURS[1], "s"), ("ours", COLOURS[0], "o")):
             if (error := largest(runs.get(side))) is not None:
-                # An error of nothing is drawn at the left end: a logarithm has no place for it.
-                axes.plot(max(error, 1e-17), height, shape, color=colour, markersize=6, label=side)
+                axes.plot(max(error, _DIGITS), height, shape, color=colour, markersize=6, label=side)
         must = row.must if row.must is not None else runs.get("ours", {}).get("tolerance")
         if must is not None:
             axes.plot(must, height, "|", color=INK, markersize=13, markeredgewidth=1.6, label="must")

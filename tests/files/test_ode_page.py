@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -130,7 +131,7 @@ def test_the_page_is_made_of_what_was_run(ode: Any, tmp_path: Path) -> None:
     horizon = measured("horizon", {"x": 2.5e-8}, values={"x": 1.40934340}, exact={"x": 1.4093433692})
     lost = measured("horizon", {"x": None}, values={"x": None}, exact={"x": 1.4093433692})
     rate = measured("parameter", {"D": 1e-2}, values={"D": 0.101}, exact={"D": 0.1}, intervals={"D": [0.098, 0.104]})
-    levels = measured("energy", {"E1": 1e-9, "E2": 2e-9}, values={"E1": 1.0, "E2": 3.0}, exact={"E1": 1.0, "E2": 3.0})
+    levels = measured("energy", {"E1": 0.0, "E2": 2e-9}, values={"E1": 1.0, "E2": 3.0}, exact={"E1": 1.0, "E2": 3.0})
     seeds = {"count": 2, "inside": {"D": 1}, "errors": {"D": [1e-2, 3e-2]}, "seconds": 8.0, "limit": None}
     store = {
         "khronon --parameter c=1": {"ours": ran(horizon), "theirs": ran(lost, limit=5.0)},
@@ -144,11 +145,12 @@ def test_the_page_is_made_of_what_was_run(ode: Any, tmp_path: Path) -> None:
     assert khronon == (
         "| `khronon --parameter c=1` | horizon | 1e-06 | 1e-09 | 2.5e-08 | 12 | not found | 12 | 1,500 of 25,000 |"
     )
-    assert "| energy; theirs: L2 | 1e-08 | 1e-12 | E1 1.0e-09, E2 2.0e-09 | 12 | 3.0e-04 |" in wells
+    assert "| energy; theirs: L2 | 1e-08 | 1e-12 | E1 below 1e-16, E2 2.0e-09 | 12 | 3.0e-04 |" in wells
     assert "| (1e-07) |  | 1.0e-02 | 12 | - | - |" in inverse
     assert "| `diffusivity_inverse` | parameter D | 0.1 | 0.101 (0.098 to 0.104) | - |" in text
     assert "| `diffusivity_inverse` | D | 1 of 2 | 16 of 20 | 3.0e-02 | 4 |" in text
-    assert "Not there yet: `barrier`." in text
+    assert "No problem file yet: `barrier`." in text
+    assert "Not run yet: `legendre`, " in text
     assert "made: `so`: khronon --parameter c=1, ours; khronon --parameter c=1, theirs (at most 5 s a phase);" in text
     assert (tmp_path / "ode.png").read_bytes().startswith(b"\x89PNG")
 
@@ -172,3 +174,10 @@ def test_a_number_that_is_not_found_has_no_error(ode: Any) -> None:
     assert found["errors"] == {"E1": 1.0, "E2": None}
     assert ode.ode_page.largest(ran(found)) == 1.0
     assert ode.ode_page.largest(None) is None
+
+
+@pytest.mark.parametrize("known", [{"E": [1.0, 3.0]}, {"E_1": 1.0, "E_2": 3.0}, {"E": 1.0}])
+def test_levels_are_found_however_they_are_told(ode: Any, known: dict[str, Any]) -> None:
+    found = ode.levels(ode.exact.harmonic_well, 2, SimpleNamespace(result={"parameters": known}))
+    second = 0.0 if len(known) == 2 or known["E"] != 1.0 else None
+    assert found["errors"] == {"E1": 0.0, "E2": second}

@@ -5,7 +5,9 @@ variances are those of a linear fit, also with weights, with a start that is not
 parameters that only stand together are named together.
 """
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,8 +23,11 @@ from pinnkit.optimizers import LevenbergMarquardt
 from pinnkit.points import Sobol
 from pinnkit.problem.problem import Problem
 from pinnkit.results.combinations import not_seen
+from pinnkit.results.intervals import with_interval
 from pinnkit.results.sensitivity import Sensitivity, sensitivity
 from pinnkit.results.solution import Solution
+from pinnkit.results.uncertainty import uncertainty
+from pinnkit.solving import solve_to_folder
 
 QUICK = Config(
     network=MLP(width=10, depth=2),
@@ -221,3 +226,53 @@ def test_three_parameters_of_the_lorenz_system_against_an_integrator() -> None:
     np.testing.assert_allclose(result["correlation"], covariance / np.outer(spread, spread), atol=2e-2)
     singular = np.linalg.svd(jacobian * found, compute_uv=False)
     np.testing.assert_allclose(result["singular_values"], singular, rtol=2e-2)
+
+
+def test_an_interval_ends_at_a_bound_and_holds_its_value() -> None:
+    (k,) = decay(TIMES).unknowns
+    seen = {"seen": {"u": {"rms": 1.0, "points": 4}}}
+
+    def interval(value: float) -> list[float]:
+        own = Sensitivity(np.ones((4, 1)), np.ones(4), (("seen", 0),) * 4, 0.0, np.zeros(1))
+        result = uncertainty(own, [k], {"k": value}, seen, {"seen": [True]})
+        found: list[float] = result["parameters"]["k"]["interval"]
+        return found
+
+    assert interval(0.3) == [0.0, pytest.approx(0.3 + 1.96 * 0.5, abs=1e-4)]
+    assert interval(-0.1)[0] == -0.1  # as a further stage may leave it
+    assert interval(2.0)[0] == pytest.approx(2 - 1.96 * 0.5, abs=1e-4)
+
+
+def test_a_large_network_gives_no_intervals() -> None:
+    config = replace(QUICK, network=MLP(width=60, depth=2), phases=(LevenbergMarquardt(steps=1),))
+    result = told(pinnkit.solve(decay(noisy(1.5)), config))
+    assert result == {"parameters": {}, "sentences": [result["sentences"][0]]}
+    assert "more than 3000 parameters" in result["sentences"][0]
+
+
+@pytest.mark.parametrize(
+    ("half", "text"),
+    [
+        (0.00042, "0.09980 ± 0.00042 (95 %)"),
+        (12.0, "0 ± 12 (95 %)"),
+        (1234.0, "0.0998 ± 1.2e+03 (95 %)"),
+        (0.0, "0.0998 in [0.0998, 0.0998] (95 %)"),
+    ],
+)
+def test_a_value_is_written_with_two_digits_of_its_interval(half: float, text: str) -> None:
+    assert with_interval(0.0998, {"interval": [0.0998 - half, 0.0998 + half]}) == text
+    assert with_interval(0.1, {"interval": [0.0, 0.3]}) == "0.1 in [0, 0.3] (95 %)"
+
+
+def test_a_run_folder_tells_the_interval(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    problem = decay(noisy(1.5), reference={"exact": {"u": "exp(-k*t)"}, "parameters": {"k": 1.5}}, tolerance=0.1)
+    folder = solve_to_folder(
+        problem, replace(QUICK, phases=(LevenbergMarquardt(steps=20),)), tmp_path / "run", quiet=True
+    )
+    result = json.loads((folder / "result.json").read_text("utf-8"))
+    text = with_interval(result["parameters"]["k"], result["parameters_uncertainty"]["parameters"]["k"])
+    assert text.endswith("(95 %)")
+    assert f"Found: k = {text} (reference 1.5)." in capsys.readouterr().out
+    report = (folder / "report.html").read_text("utf-8")
+    assert text in report
+    assert pinnkit.Solution.load(folder).result["parameters_uncertainty"] == result["parameters_uncertainty"]
