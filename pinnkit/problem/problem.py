@@ -156,8 +156,9 @@ class Problem:
 
     ``divergence_free`` names no field, or two: the components of a vector without divergence along ``space``, which
     then has two coordinates. Of a problem as it is trained, ``parts`` are the parts of the domain by name, and
-    ``homes`` tells which of them a field lives in; the whole domain where it tells none. ``source`` is the file that
-    it was read from, and ``places`` says where its keys stand there.
+    ``homes`` tells which of them a field lives in; the whole domain where it tells none. ``expand`` makes the states of
+    an eigenproblem out of what was ``declared``. ``source`` is the file that it was read from, and ``places`` says
+    where its keys stand there.
     """
 
     name: str
@@ -185,6 +186,7 @@ class Problem:
     homes: Mapping[str, str] = field(default_factory=dict)
     levels: Levels | None = None
     declared: "Problem | None" = field(default=None, compare=False, repr=False)
+    expand: "Callable[[Problem], Problem] | None" = field(default=None, compare=False, repr=False)
     source: str | None = field(default=None, compare=False)
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
@@ -255,10 +257,8 @@ class Problem:
             UserError: a name that is not a parameter of the problem; a start outside its bounds.
         """
         if self.declared is not None and set(values) <= {*self.declared.values, *self.declared.family}:
-            from pinnkit.problem.states import in_states
-
-            assert self.levels is not None
-            return in_states(self.declared.with_parameters(**values), self.levels.count)
+            assert self.expand is not None
+            return self.expand(self.declared.with_parameters(**values))
         for name in values:
             if name not in self.values and name not in self.family:
                 message, hint = unknown("parameter", name, (*self.values, *self.family))

@@ -86,12 +86,16 @@ class _Expansion:
         """What something is called in state k."""
         return f"{label}_{k}" if self.states > 1 else label
 
+    def again(self, problem: Problem) -> Problem:
+        """The states of a problem with other values of its parameters."""
+        return in_states(problem, self.states)
+
     def result(self) -> Problem:
         """The problem of all states."""
         problem = self.problem
         levels = Levels(self.states, self.fields, {self.eigenvalue.name: self.values})
         if self.states == 1:
-            return replace(problem, levels=levels, declared=problem)
+            return replace(problem, levels=levels, declared=problem, expand=self.again)
         taken = [name for name in (*self.scope.fields, *self.values) if name in _declared(problem)]
         if taken:
             message = f"`{taken[0]}` is declared, and is what the states of this problem are called"
@@ -121,6 +125,7 @@ class _Expansion:
             reference=self._reference(),
             levels=levels,
             declared=problem,
+            expand=self.again,
         )
 
     def tree(self, tree: sympy.Expr, k: int) -> sympy.Expr:
