@@ -25,6 +25,7 @@ from pinnkit.memory import free_memory
 from pinnkit.networks import Ensemble, EnsembleFeatures, Features
 from pinnkit.objective.assembly import Assembly
 from pinnkit.objective.expressions import derivative, evaluate_tree
+from pinnkit.objective.linear_start import linear_start
 from pinnkit.objective.pseudo_time import told
 from pinnkit.objective.rayleigh_ritz import ritz_start
 from pinnkit.objective.residual_gradients import Further
@@ -150,8 +151,8 @@ def build_run(
     faces = config.condition_points
     assembly = Assembly(trial, config.points, faces, weights, chunk, further=further, quadrature=config.quadrature)
     assembly = replace(assembly, compiled=config.compile)
-    if start is None and problem.levels is not None and base is None and like is None:
-        start = _ritz
+    if start is None and base is None and like is None:
+        start = _ritz if problem.levels is not None else _solved if config.linear_start else None
     if start is not None and trains:
         trial = trial.begun(start(Run(problem, resolved, trial, assembly, rewriting)))
         assembly = replace(assembly, trial=trial)
@@ -160,6 +161,11 @@ def build_run(
         assembly = replace(assembly, weights=further.weights(weights))
         resolved = replace(resolved, weights=weights, balance=False)
     return Run(problem, resolved, trial, assembly, rewriting, notes)
+
+
+def _solved(run: Run) -> Tensor:
+    """The start whose output layer is solved for."""
+    return linear_start(run.trial, run.assembly, np.random.default_rng([run.config.seed, 7]))
 
 
 def _ritz(run: Run) -> Tensor:

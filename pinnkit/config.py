@@ -53,6 +53,8 @@ class Config:
         phases: the optimizers, run in this order.
         stages: further networks, each for what is left after all phases before it.
         precision: of all arithmetic.
+        linear_start: whether the weights of the output layer begin as the least-squares solution in them, which suits
+            linear problems.
         seed: of every random number.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
         threads: of the arithmetic on a CPU.
@@ -79,6 +81,7 @@ class Config:
     phases: tuple[Optimizer, ...] = (LevenbergMarquardt(steps=300, seconds=120.0),)
     stages: tuple[Stage, ...] = ()
     precision: Literal["float64", "float32"] = "float64"
+    linear_start: bool = False
     seed: int = 0
     device: str = "auto"
     threads: int | Literal["auto"] = "auto"

@@ -11,25 +11,23 @@ is the n-th state given, and no eigenvalue needs a guess. (W. Ritz, J. reine ang
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import final
 
 import numpy as np
 import scipy.linalg
 import sympy
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import functional_call
 
 from pinnkit.derivatives.jet import Jet
-from pinnkit.derivatives.linear import Linear
 from pinnkit.errors import SolveError
 from pinnkit.formulation.rewriting import Rewriting
 from pinnkit.formulation.trial import NetworkFunction, Prepared, Trial
 from pinnkit.geometry import GaussLegendre, box_of, face_of
-from pinnkit.networks import Ensemble
 from pinnkit.objective.expressions import evaluate_tree
 from pinnkit.objective.integrals import PreparedIntegrals
+from pinnkit.objective.output_layers import Output, output_layers
 from pinnkit.objective.residuals import TreeResidual, indices_of, of_tree, output_indices_of
 from pinnkit.problem.levels import Levels
 from pinnkit.problem.states import operator_parts
@@ -59,7 +57,7 @@ def ritz_start(trial: Trial, rewriting: Rewriting) -> Tensor:
     levels = rewriting.problem.levels
     assert levels is not None
     theta = trial.layout.start(trial.network)
-    outputs = _outputs(trial)
+    outputs = output_layers(trial)
     ritz = _Ritz(trial, rewriting, levels, outputs, theta)
     energies, states = ritz.lowest(levels.count)
     for output in outputs:
@@ -88,44 +86,11 @@ def _sign(trial: Trial, rewriting: Rewriting, field: str, theta: Tensor) -> floa
 
 
 @final
-@dataclass(frozen=True)
-class _Output:
-    """Where in theta the weights of one output of a network lie, (width + 1,), and which trained field it makes."""
-
-    field: str
-    places: Tensor
-
-
-def _outputs(trial: Trial) -> list[_Output]:
-    """The outputs of all networks."""
-    inner = trial.network
-    ensemble = next((m for m in inner.modules() if isinstance(m, Ensemble)), None)
-    networks: Sequence[nn.Module] = list(ensemble.networks) if ensemble is not None else [inner]
-    starts, position = {}, 0
-    for name, shape in zip(trial.layout.names, trial.layout.shapes, strict=True):
-        starts[name] = position
-        position += shape.numel()
-    named = {id(p): starts[name] for name, p in inner.named_parameters()}
-    fields = iter(trial.problem.fields)
-    found = []
-    for network in networks:
-        linear = [m for m in network.modules() if isinstance(m, Linear)]
-        if not linear:
-            raise SolveError("an eigenproblem starts from the last linear layer of a network, and this one has none")
-        weight, bias = named[id(linear[-1].weight)], named[id(linear[-1].bias)]
-        count, width = linear[-1].weight.shape
-        for row in range(count):
-            weights = torch.arange(weight + row * width, weight + (row + 1) * width)
-            found.append(_Output(next(fields), torch.cat([weights, torch.tensor([bias + row])])))
-    return found
-
-
-@final
 class _Ritz:
     """The generalised eigenproblem of one state: the networks' channels are the same for all."""
 
     def __init__(
-        self, trial: Trial, rewriting: Rewriting, levels: Levels, outputs: Sequence[_Output], theta: Tensor
+        self, trial: Trial, rewriting: Rewriting, levels: Levels, outputs: Sequence[Output], theta: Tensor
     ) -> None:
         self.trial, self.problem, self.levels = trial, trial.problem, levels
         views = dict(zip(rewriting.problem.fields, rewriting.views, strict=True))

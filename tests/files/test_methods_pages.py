@@ -41,7 +41,7 @@ IDS = [name for _, name in ENTRIES]
 BESIDE_TABLES = (
     *("torch_module", "jet", "autograd", "exact_conditions", "symmetry", "divergence_free", "balance", "stages"),
     *("windows", "causal", "residual_gradients", "pseudo_time", "observations", "unknown_parameters", "outputs"),
-    *("ansatz", "regions", "eigenproblems", "identifiability"),
+    *("ansatz", "regions", "eigenproblems", "linear_start", "identifiability"),
 )
 SINGLE = {"windows": Windows, "causal": Causal, "residual_gradients": ResidualGradients, "pseudo_time": PseudoTime}
 
