@@ -7,6 +7,7 @@ import numpy as np
 import sympy
 
 from pinnkit.equations.expression import Partial
+from pinnkit.equations.numbers import exact
 from pinnkit.equations.partials import partials_in
 from pinnkit.equations.poles import without_poles
 from pinnkit.errors import Place
@@ -44,12 +45,14 @@ def of_network(problem: Problem) -> Problem:
     network = scope.with_fields(NETWORK).functions[NETWORK]
     fields = {scope.functions[a.field]: a.expression.tree for a in problem.ansatz}
     into = {field: tree.xreplace({network: field}) for field, tree in fields.items()}
+    # With numbers for the parameters there is much less to expand; exact ones, so that terms still cancel.
+    numbers = {scope.symbols[p.name]: exact(p.value) for p in problem.parameters if p.unknown is None}
 
     def put(equation: Equation) -> Equation:
         residual = equation.residual
         if isinstance(residual, TorchResidual):
             return equation
-        tree = without_poles(residual.tree.xreplace(into).doit(), scope)
+        tree = without_poles(residual.tree.xreplace(into).doit().xreplace(numbers), scope)
         return replace(equation, residual=replace(residual, tree=tree, sides=None))
 
     return replace(problem, equations=tuple(map(put, problem.equations)), ansatz=())
