@@ -20,10 +20,24 @@ def without_poles(tree: sympy.Expr, scope: Scope) -> sympy.Expr:
         own = {sympy.Symbol(f"{kind.__name__} {i}", real=True): node for i, node in enumerate(found)}
         bare = bare.xreplace({node: mark for mark, node in own.items()})
         marks |= own
-    expanded = sympy.expand(bare)
+    expanded = _multiplied_out(bare)
     for _ in range(2):  # what stands in a function or a derivative was marked first
         expanded = expanded.xreplace(marks)
     return expanded if not _has_pole(expanded, scope) else tree
+
+
+def _multiplied_out(tree: sympy.Expr) -> sympy.Expr:
+    """The tree as a sum of monomials: by sympy's polynomials with fractions, which are fast, where it is one."""
+    below = sympy.Mul(*(f for f in sympy.Mul.make_args(tree) if f.is_Pow and f.exp.is_negative and f.base.is_Symbol))
+    above = tree / below
+    generators = sorted(above.free_symbols, key=sympy.default_sort_key)
+    if not generators:
+        return sympy.expand(tree)
+    try:
+        whole = sympy.polys.rings.PolyRing(generators, sympy.QQ).from_expr(above)
+    except (ValueError, TypeError, sympy.polys.polyerrors.PolynomialError, sympy.polys.polyerrors.CoercionFailed):
+        return sympy.expand(tree)
+    return sympy.Add(*(term * below for term in sympy.Add.make_args(whole.as_expr())))
 
 
 def _has_pole(tree: sympy.Expr, scope: Scope) -> bool:
