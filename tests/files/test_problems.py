@@ -60,18 +60,24 @@ def test_a_shipped_problem_reads_back_equal(path: Path) -> None:
 
 CHECKING = """
 import sys, time
-start = time.perf_counter()
+start = time.process_time()
+import numpy, pydantic, ruamel.yaml, sympy
+libraries = time.process_time() - start
 from pathlib import Path
 from pinnkit.problem.checks import check_problem
 from pinnkit.problem.load import load_problem
 check_problem(load_problem(Path(sys.argv[1])))
-print(time.process_time(), "torch" in sys.modules, "matplotlib" in sys.modules, "scipy" in sys.modules)
+whole = time.process_time() - start
+print(whole / libraries, "torch" in sys.modules, "matplotlib" in sys.modules, "scipy" in sys.modules)
 """
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_checking_is_quick_and_needs_no_torch(path: Path) -> None:
-    """The processor's time is asked, which other work on the machine does not lengthen much; the best of three."""
+    """At most three times what importing sympy and the like takes, on this machine and now; the best of three.
+
+    These imports take a third of a second on a quick machine, which makes it a second.
+    """
     reference = load_problem(path).reference
     # A special function in an exact reference is evaluated by scipy, and by nothing else.
     special = reference is not None and any(
@@ -88,12 +94,12 @@ def test_checking_is_quick_and_needs_no_torch(path: Path) -> None:
             cwd=ROOT,
             check=True,
         )
-        seconds, *imported = ran.stdout.split()
+        ratio, *imported = ran.stdout.split()
         assert imported == ["False", "False", str(special)]
-        best = min(best, float(seconds))
-        if best < 1.0:
+        best = min(best, float(ratio))
+        if best < 3.0:
             break
-    assert best < 1.0
+    assert best < 3.0
 
 
 def test_the_page_has_examples() -> None:

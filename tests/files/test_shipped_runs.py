@@ -13,12 +13,16 @@ from pinnkit.problem.checks import require_sound
 from pinnkit.problem.load import load_problem
 from pinnkit.reading import read_yaml
 from pinnkit.shipped import config_path, shipped_configs, shipped_problems
-from pinnkit.training import Record, train
+from pinnkit.training import Record, Trained, train
 
 ROOT = Path(__file__).parents[2]
 PROBLEMS = sorted((ROOT / "problems").rglob("*.yaml"))
 CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
 PUBLISHED = sorted((ROOT / "tests" / "benchmarks" / "papers").glob("*.yaml"))
+
+
+ROUNDING = 1e-20
+"""A loss, half a mean square of residuals, below which a few rounding errors of them are all there is."""
 
 
 def names(files: list[Path], folder: str) -> list[str]:
@@ -36,14 +40,14 @@ def small(config: Config) -> Config:
     return replace(config, phases=phases, device="cpu", threads=1, test_points=50, **few)
 
 
-def course(problem: Path, config: Config) -> list[Record]:
-    """The records of some steps."""
+def course(problem: Path, config: Config) -> tuple[list[Record], Trained]:
+    """The records of some steps, and how they ended."""
     run = build_run(load_problem(problem), config)
     theta, records = run.trial.layout.start(run.trial.network), []
     phases = [(str(number), phase) for number, phase in enumerate(config.phases)]
     trained = train(run.assembly, theta, phases, 0, np.random.default_rng(0), lambda record, _: records.append(record))
     assert trained.failure is None
-    return records
+    return records, trained
 
 
 def test_all_files_are_looked_at() -> None:
@@ -57,11 +61,16 @@ def test_all_files_are_looked_at() -> None:
 def test_a_problem_is_trained_with_its_config(path: Path) -> None:
     problem = load_problem(path)
     require_sound(problem)
-    records = course(path, small(load_config(config_path(problem.config, path))))
-    assert len(records) >= 3
+    config = small(load_config(config_path(problem.config, path)))
+    records, trained = course(path, config)
     losses = [record["loss"] for record in records]
     assert all(np.isfinite(losses))
-    assert min(losses[1:]) < losses[0]
+    if losses[0] < ROUNDING:  # a linear problem whose output layer is solved for begins where there is nothing to gain
+        assert config.linear_start
+        assert max(losses) < ROUNDING
+    else:
+        assert len(records) >= 3, trained.stops
+        assert min(losses[1:]) < losses[0]
 
 
 @pytest.mark.parametrize("path", PROBLEMS, ids=PROBLEM_NAMES)
@@ -92,6 +101,6 @@ def test_a_config_spelt_out_is_the_same_config(path: Path, tmp_path: Path) -> No
 def test_a_config_runs(name: str) -> None:
     """On a problem that recommends it, where there is one."""
     config = load_config(config_path(name))
-    records = course(RECOMMENDED_FOR.get(name, ROOT / "problems" / "heat.yaml"), small(config))
+    records, _ = course(RECOMMENDED_FOR.get(name, ROOT / "problems" / "heat.yaml"), small(config))
     phases = [record["phase"] for record in records]
     assert set(phases) == {str(number) for number in range(len(config.phases))}
