@@ -15,7 +15,7 @@ from pinnkit.capacity import Size, optimizer_name, require_room, size_of
 from pinnkit.config import Config
 from pinnkit.derivatives.layout import Layout
 from pinnkit.equations.expression import MultiIndex
-from pinnkit.errors import UserError
+from pinnkit.errors import Mistake, UserError
 from pinnkit.formulation.conditions import Formulation, formulate
 from pinnkit.formulation.handover import Handover
 from pinnkit.formulation.rewriting import Rewriting, rewrite
@@ -23,13 +23,14 @@ from pinnkit.formulation.trial import Base, Trial
 from pinnkit.formulation.unknowns import with_unknowns
 from pinnkit.memory import free_memory
 from pinnkit.networks import Ensemble, EnsembleFeatures, Features
+from pinnkit.objective.aggregators import AGGREGATORS
 from pinnkit.objective.assembly import Assembly
 from pinnkit.objective.expressions import derivative, evaluate_tree
 from pinnkit.objective.linear_start import linear_start
 from pinnkit.objective.pseudo_time import told
 from pinnkit.objective.rayleigh_ritz import ritz_start
 from pinnkit.objective.residual_gradients import Further
-from pinnkit.optimizers import Auto, Optimizer
+from pinnkit.optimizers import OPTIMIZERS, Auto, Optimizer
 from pinnkit.optimizers.optimizer import DTYPES
 from pinnkit.points import Uniform
 from pinnkit.problem.axes import Axes
@@ -150,7 +151,8 @@ def build_run(
     weights = further.weights({**_observation_weights(problem, config), **config.weights})
     faces = config.condition_points
     assembly = Assembly(trial, config.points, faces, weights, chunk, further=further, quadrature=config.quadrature)
-    assembly = replace(assembly, compiled=config.compile)
+    assembly = replace(assembly, compiled=config.compile, groups=config.groups)
+    _require_groups(assembly, resolved)
     if start is None and base is None and like is None:
         start = _ritz if problem.levels is not None else _solved if config.linear_start else None
     if start is not None and trains:
@@ -182,6 +184,31 @@ def _require_sound(config: Config, dtype: torch.dtype) -> None:
             whose = " of the phase" if phase.precision else ""
             sentence = f"optimizer `{optimizer_name(phase)}` loses its digits in {precision}; set `precision: float64`"
             raise UserError(sentence + whose)
+
+
+def _require_groups(assembly: Assembly, config: Config) -> None:
+    """Refuse groups that name no term, and an aggregator or a weighting that cannot be used with the rest."""
+    groups = assembly.terms_of
+    if config.aggregator is not None:
+        word = AGGREGATORS.entry(config.aggregator).get("name", type(config.aggregator).__name__)
+        if len(groups) < 2:
+            left = ", ".join(f"`{group}`" for group in groups)
+            why = f"aggregator `{word}` needs two losses, and `{assembly.trial.problem.name}` leaves one: {left}"
+            hint = (
+                "Conditions that are built into the field are no losses: set `hard: none`, or leave `aggregator` out."
+            )
+            raise UserError(Mistake(why, hint=hint))
+        for phase in config.phases:
+            if not phase.follows:
+                able = ", ".join(f"`{name}`" for name in OPTIMIZERS.names() if OPTIMIZERS.get(name).follows)
+                why = (
+                    f"optimizer `{optimizer_name(phase)}` cannot follow aggregator `{word}`: it needs a loss that falls"
+                )
+                hint = f"Those that follow any direction are {able}. A `weighting` goes with every optimizer."
+                raise UserError(Mistake(f"{why}, and no loss has this direction as its gradient", hint=hint))
+    if config.weighting is not None and config.weighting.needs_fixed_points and config.renew:
+        why = f"the weights of `{config.weighting.name}` belong to points, and `renew: {config.renew}` draws others"
+        raise UserError(Mistake(why, hint="Set `renew: 0`."))
 
 
 def _balanced(assembly: Assembly, config: Config) -> dict[str, float]:

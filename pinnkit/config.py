@@ -16,9 +16,12 @@ from ruamel.yaml.representer import RoundTripRepresenter
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.geometry import QUADRATURES, GaussLegendre, Quadrature
 from pinnkit.networks import EMBEDDINGS, MLP, NETWORKS, Embedding, Network, Scaled
+from pinnkit.objective.aggregators import AGGREGATORS, Aggregator
 from pinnkit.objective.causal import Causal
+from pinnkit.objective.groups import Groups
 from pinnkit.objective.pseudo_time import PseudoTime
 from pinnkit.objective.residual_gradients import ResidualGradients
+from pinnkit.objective.weightings import WEIGHTINGS, Weighting
 from pinnkit.optimizers import OPTIMIZERS, LevenbergMarquardt, Optimizer
 from pinnkit.options import UnfitError, fit, json_schema, plain
 from pinnkit.points import RAD, SAMPLERS, Sampler, Sobol
@@ -45,6 +48,11 @@ class Config:
         balance: whether terms without a given weight get one that makes all terms equally fast to learn at the start.
         observation_weight: the share of such a weight that noisy observations get: equations outweigh noise.
         windows: windows of time, each solved with all phases and stages before the next; all of time at once without.
+        groups: which terms are one loss for what keeps losses apart: those of a `kind` (`pde`, `ic`, `bc`, `data`),
+            each `term` alone, or groups by name with their terms.
+        weighting: weights of the groups, or of rows, that change while training goes on; none without.
+        aggregator: what makes one direction of the gradients of the groups, for first-order phases; their sum without.
+        conflict_every: the steps between two looks at how the gradients of the groups conflict; 0 for none.
         causal: weights of the rows that let later times train once earlier ones are satisfied; none without.
         residual_gradients: further rows for the derivatives of the residuals; none without.
         pseudo_time: terms that hold every field to where it was, for equations with wrong minima; none without.
@@ -73,6 +81,10 @@ class Config:
     weights: Mapping[str, float] = field(default_factory=dict)
     balance: bool = True
     observation_weight: float = 1e-4
+    groups: Groups = "kind"
+    weighting: Weighting | None = None
+    aggregator: Aggregator | None = None
+    conflict_every: int = 100
     windows: Windows | None = None
     causal: Causal | None = None
     residual_gradients: ResidualGradients | None = None
@@ -105,6 +117,8 @@ _TABLES: Mapping[str, Registry[Any]] = {
     "points": SAMPLERS,
     "condition_points": SAMPLERS,
     "quadrature": QUADRATURES,
+    "weighting": WEIGHTINGS,
+    "aggregator": AGGREGATORS,
 }
 # Parts of one kind alone, which need no name.
 _SINGLE: Mapping[str, Registry[Any]] = {
@@ -113,7 +127,7 @@ _SINGLE: Mapping[str, Registry[Any]] = {
     "residual_gradients": Registry("part", ResidualGradients, {"residual_gradients": ResidualGradients}),
     "pseudo_time": Registry("part", PseudoTime, {"pseudo_time": PseudoTime}),
 }
-_LEAST = {"renew": 0, "seed": 0, "threads": 1, "chunk": 1, "test_points": 1}
+_LEAST = {"renew": 0, "conflict_every": 0, "seed": 0, "threads": 1, "chunk": 1, "test_points": 1}
 
 
 def load_config(path: Path | str, overrides: Sequence[str] = ()) -> Config:
@@ -282,8 +296,9 @@ def _value(key: str, value: Any, annotation: Any, where: Places, defaults: Confi
         default = getattr(defaults, key)
         if value is None and NoneType in get_args(annotation):
             return None
-        if isinstance(value, Mapping) and not {"name", "python"} & set(value):
-            value = {**_TABLES[key].entry(default if default is not None else getattr(Config(), key)), **value}
+        standard = default if default is not None else getattr(Config(), key)
+        if isinstance(value, Mapping) and not {"name", "python"} & set(value) and standard is not None:
+            value = {**_TABLES[key].entry(standard), **value}
         return _TABLES[key].build(value, lambda *keys: where(key, *keys))
     if key in _SINGLE:
         return _single(key, value, where)

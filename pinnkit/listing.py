@@ -15,6 +15,8 @@ _TABLES = {
     "embeddings": ("pinnkit.networks", "EMBEDDINGS"),
     "samplers": ("pinnkit.points", "SAMPLERS"),
     "quadratures": ("pinnkit.geometry", "QUADRATURES"),
+    "weightings": ("pinnkit.objective.weightings", "WEIGHTINGS"),
+    "aggregators": ("pinnkit.objective.aggregators", "AGGREGATORS"),
     "optimizers": ("pinnkit.optimizers", "OPTIMIZERS"),
     "references": ("pinnkit.verification", "REFERENCES"),
 }

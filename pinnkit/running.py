@@ -12,8 +12,10 @@ from torch import Tensor
 from pinnkit.building import Run
 from pinnkit.config import Config
 from pinnkit.marching import Start, Window, edges_of, general_config, jump, window_run
+from pinnkit.objective.adaptive import AdaptiveWeights
 from pinnkit.objective.causal import CausalWeights, Chain
 from pinnkit.objective.pseudo_time import PseudoTimeSteps
+from pinnkit.objective.steering import Steering
 from pinnkit.optimizers import OPTIMIZERS
 from pinnkit.problem.problem import Problem
 from pinnkit.results.solution import Solution
@@ -233,7 +235,10 @@ def _trained(run: Run, reference: ReferenceSolution | None, listener: Listener, 
 
     theta = run.trial.layout.start(run.trial.network)
     generator = np.random.default_rng(config.seed)
-    trained = train(run.assembly, theta, phases, config.renew, generator, monitor, causal, pseudo)
+    weights = AdaptiveWeights(config.weighting) if config.weighting is not None else None
+    steering = Steering(config.aggregator) if config.aggregator is not None else None
+    ways = (causal, pseudo, weights, steering, config.conflict_every)
+    trained = train(run.assembly, theta, phases, config.renew, generator, monitor, *ways)
     for stop in trained.stops if not place.number else ():
         ended = f"{stop.phase} ended after {stop.steps} steps and {stop.seconds:.1f} s: {stop.reason}"
         listener.say(f"{ended}; {stop.course}." if stop.course else f"{ended}.")

@@ -11,9 +11,12 @@ import torch
 from torch import Tensor
 
 from pinnkit.errors import SolveError
+from pinnkit.objective.adaptive import AdaptiveWeights
 from pinnkit.objective.causal import CausalWeights
+from pinnkit.objective.conflicts import conflicts
 from pinnkit.objective.objective import Objective
 from pinnkit.objective.pseudo_time import PseudoTimeSteps
+from pinnkit.objective.steering import Steering
 from pinnkit.optimizers import Optimizer, Step
 from pinnkit.unseen import Unseen
 
@@ -63,6 +66,9 @@ def train(
     monitor: Callable[[Record, Tensor], None] = lambda record, theta: None,
     causal: CausalWeights | None = None,
     pseudo: PseudoTimeSteps | None = None,
+    weights: AdaptiveWeights | None = None,
+    steering: Steering | None = None,
+    conflict_every: int = 0,
 ) -> Trained:
     """Run the phases in order from theta.
 
@@ -79,8 +85,12 @@ def train(
         monitor: called after every step with its record and the parameters after it.
         causal: weights of the rows by their times, which change from step to step.
         pseudo: terms of the rows that hold every step to where the fields were; no reported loss has them.
+        weights: of the groups of terms, or of rows, which change from step to step.
+        steering: what makes the direction of a step of the gradients of the groups.
+        conflict_every: the steps between two reports of how these gradients stand to each other; 0 for none.
     """
-    loop = _Loop(draws, renew, generator, monitor, theta, theta, theta.dtype, causal, pseudo)
+    ways = (causal, pseudo, weights, steering, conflict_every)
+    loop = _Loop(draws, renew, generator, monitor, theta, theta, theta.dtype, *ways)
     stops: list[Stop] = []
     for name, optimizer in phases:
         stops.append(loop.phase(name, optimizer))
@@ -116,7 +126,11 @@ class _Loop:
     dtype: torch.dtype
     causal: CausalWeights | None = None
     pseudo: PseudoTimeSteps | None = None
+    weights: AdaptiveWeights | None = None
+    steering: Steering | None = None
+    conflict_every: int = 0
     objective: Objective | None = None
+    conflicts: dict[str, Any] | None = None
     unseen: Unseen = field(default_factory=Unseen)
     cut: bool = False
     steps: int = 0
@@ -189,21 +203,39 @@ class _Loop:
         return f"all {optimizer.steps} steps made"
 
     def _step(self, optimizer: Optimizer, objective: Objective, state: Any) -> tuple[Step, float]:
-        """A step, with causal weights and terms of pseudo-time, and the loss that it began from without them."""
-        held, rows = objective, None
+        """A step, with all that changes the rows or the direction, and the loss that it began from without them."""
+        theta, held, rows = self.theta, objective, None
+        if self.weights is not None:
+            held = self.weights.weighed(held, theta)
         if self.causal is not None:
-            held, rows = self.causal.weighed(objective, self.theta)
+            held, rows = self.causal.weighed(held, theta)
         if self.pseudo is not None:
-            held = self.pseudo.stepped(held, objective, self.theta)
-        made = optimizer.step(held, self.theta, state)
+            held = self.pseudo.stepped(held, objective, theta)
+        if self.steering is not None:
+            held = self.steering.steered(held, theta)
+        made = optimizer.step(held, theta, state)
+        self.conflicts = self._conflicts(held, made)
+        if self.weights is not None or self.steering is not None:
+            rows = None  # those that causal weights were made of have other weights
         if held is objective:
             return made, made.loss
-        rows = rows if rows is not None else objective.rows(self.theta)
+        if self.causal is None and self.pseudo is None and not (self.weights is not None and self.weights.by_row):
+            # Losses by term have no weights: the loss with those of the objective follows without another sweep.
+            return made, 0.5 * sum(weight * made.losses.get(t, 0.0) for t, weight in objective.weights.items())
+        rows = rows if rows is not None else objective.rows(theta)
         loss = 0.5 * float(rows @ rows)
         # A loss that is no number is told as the optimizer saw it.
         losses = objective.losses(rows) if math.isfinite(made.loss) else made.losses
-        told = loss if self.causal is None else made.loss
+        told = made.loss if self.causal is not None or self.weights is not None else loss
         return replace(made, loss=told, losses=losses), loss
+
+    def _conflicts(self, held: Objective, made: Step) -> dict[str, Any] | None:
+        """How the gradients of the groups stand to each other and to the step, when it is due."""
+        if not self.conflict_every or self.steps % self.conflict_every or len(held.groups) < 2:
+            return None
+        seen = self.steering.seen if self.steering is not None else None
+        found = seen if seen is not None else held.evaluate_groups(self.theta)
+        return conflicts(found.gradients, made.theta.to(self.theta.dtype) - self.theta)
 
     def _met(self, causal: CausalWeights, drawn: bool, count: int) -> str | None:
         """Hold the weights against fresh points; why the phase is over, if it is."""
@@ -225,6 +257,13 @@ class _Loop:
                 record["note"] = note
         if self.pseudo is not None and (rates := self.pseudo.report()) is not None:
             record["pseudo_time"] = rates
+        if self.conflicts is not None:
+            record["conflicts"] = self.conflicts
+        if self.weights is not None and (weights := self.weights.report()) is not None:
+            record["weights"] = weights
+        for owner in (self.weights, self.steering):
+            if owner is not None and (note := owner.note()) is not None:
+                record["note"] = note
         return record
 
 

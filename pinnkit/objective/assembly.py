@@ -16,6 +16,7 @@ from pinnkit.formulation.trial import Trial
 from pinnkit.geometry import GaussLegendre, Quadrature, box_of, face_of
 from pinnkit.objective.compiled import CompiledRows
 from pinnkit.objective.expressions import evaluate_residuals
+from pinnkit.objective.groups import Groups, groups_of
 from pinnkit.objective.integrals import PreparedIntegrals
 from pinnkit.objective.objective import Objective
 from pinnkit.objective.observing import observation_rows
@@ -55,6 +56,7 @@ class Assembly:
         further: equations and conditions that are rows of the objective alone; nothing else sees them.
         compiled: whether the equations' rows are compiled; those of the conditions are too few to gain by it.
         quadrature: the rule for the nodes of integral conditions.
+        groups: how terms are grouped, for methods that keep groups apart.
     """
 
     trial: Trial
@@ -66,6 +68,7 @@ class Assembly:
     compiled: bool = False
     further: Further = field(default_factory=Further)
     quadrature: Quadrature = GaussLegendre()
+    groups: Groups = "kind"
 
     def __post_init__(self) -> None:
         for name in self.weights:
@@ -108,7 +111,13 @@ class Assembly:
         sweeps = [part for block in blocks for part in block.parts(self._points_of_a_sweep(block))]
         layout = self.trial.layout
         whole = [prepared.rows(weights[prepared.name]) for prepared in self._integrals]
-        return Objective([*blocks, *whole], weights, layout.size, self.chunk, [*sweeps, *whole], layout.shapes)
+        sizes, parts = (layout.size, self.chunk), [*sweeps, *whole]
+        return Objective([*blocks, *whole], weights, *sizes, parts, layout.shapes, groups=self.terms_of)
+
+    @cached_property
+    def terms_of(self) -> dict[str, tuple[str, ...]]:
+        """The terms of every group."""
+        return groups_of(self.groups, self.trial.problem, self.terms, self.further)
 
     @cached_property
     def _integrals(self) -> tuple[PreparedIntegrals, ...]:

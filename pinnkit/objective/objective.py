@@ -1,6 +1,6 @@
 """The one thing that an optimizer may ask: losses, gradients, rows and their Jacobian at given parameters."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -21,6 +21,20 @@ class Evaluation:
     loss: float
     losses: Mapping[str, float]
     gradient: Tensor
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class GroupEvaluation:
+    """The objective at one point of parameter space, group by group.
+
+    losses: the mean square residual, without its weight, of every term that was asked for.
+    halves: half the sum of the squared rows of every group. gradients: its gradient (P,).
+    """
+
+    losses: Mapping[str, float]
+    halves: Mapping[str, float]
+    gradients: Mapping[str, Tensor]
 
 
 @final
@@ -92,6 +106,8 @@ class Objective:
         sweeps: the same rows in the parts in which a gradient comes fastest; `blocks` where not given.
         shapes: of the tensors that theta holds one after the other; one vector where not given.
         draw: which draw of points the rows stand on; a new one where not given.
+        groups: the terms of every group, for methods that keep groups apart; every term is one where not given.
+        known: parameters (P,) and what `evaluate` answers there, where the answer is not the plain one.
     """
 
     def __init__(
@@ -103,6 +119,8 @@ class Objective:
         sweeps: Sequence[Rows] | None = None,
         shapes: Sequence[torch.Size] | None = None,
         draw: "Draw | None" = None,
+        groups: Mapping[str, Sequence[str]] | None = None,
+        known: tuple[Tensor, Evaluation] | None = None,
     ) -> None:
         self.chunks = tuple(blocks)
         self.sweeps = tuple(sweeps) if sweeps is not None else self.chunks
@@ -113,6 +131,8 @@ class Objective:
         self.chunk = chunk
         self.keeps = self.count <= chunk
         self.draw = draw if draw is not None else Draw()
+        self.groups = {g: tuple(own) for g, own in (groups or {term: (term,) for term in weights}).items()}
+        self.known = known
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -126,7 +146,57 @@ class Objective:
     def mapped(self, change: Callable[[Rows], Rows]) -> "Objective":
         """The same points and terms, every block of rows changed."""
         blocks, sweeps = ([change(rows) for rows in own] for own in (self.chunks, self.sweeps))
-        return Objective(blocks, self.weights, self.size, self.chunk, sweeps, self.shapes, self.draw)
+        return self._like(blocks, sweeps)
+
+    def rescaled(self, factors: Tensor) -> "Objective":
+        """The same points and terms, every row times a number, (N,) as `rows` has them; weights stay as they are."""
+        parts = factors.split([block.count for block in self.chunks])
+        blocks = [block.rescaled(own) for block, own in zip(self.chunks, parts, strict=True)]
+        sweeps, rest = [], iter(self.sweeps)
+        for block, own in zip(self.chunks, parts, strict=True):
+            by_term, done = own.unflatten(0, (len(block.terms), -1)), 0
+            while done < by_term.shape[1]:  # the sweeps are the blocks again, in order, cut along the points
+                sweep = next(rest)
+                until = done + sweep.count // len(sweep.terms)
+                sweeps.append(sweep.rescaled(by_term[:, done:until].reshape(-1)))
+                done = until
+        return self._like(blocks, sweeps)
+
+    def reweighted(self, factors: Mapping[str, float]) -> "Objective":
+        """The same points and terms, the squared rows of every term times a factor, 1 where not given."""
+        roots = [self._roots(block, factors) for block in self.chunks]
+        weights = {term: weight * factors.get(term, 1.0) for term, weight in self.weights.items()}
+        return self.rescaled(torch.cat(roots))._like(weights=weights) if roots else self
+
+    def answering(self, theta: Tensor, found: Evaluation) -> "Objective":
+        """The same, but `evaluate` answers this at theta: a direction that is not the gradient of the loss."""
+        return self._like(known=(theta, found))
+
+    def _like(
+        self,
+        blocks: Sequence[Rows] | None = None,
+        sweeps: Sequence[Rows] | None = None,
+        weights: Mapping[str, float] | None = None,
+        known: tuple[Tensor, Evaluation] | None = None,
+    ) -> "Objective":
+        """The same draw, sizes and groups with other rows or weights."""
+        return Objective(
+            blocks if blocks is not None else self.chunks,
+            weights if weights is not None else self.weights,
+            self.size,
+            self.chunk,
+            sweeps if sweeps is not None else self.sweeps,
+            self.shapes,
+            self.draw,
+            self.groups,
+            known,
+        )
+
+    def _roots(self, block: Rows, factors: Mapping[str, float]) -> Tensor:
+        """The root of every row's factor, (count,)."""
+        each = block.count // len(block.terms)
+        roots = torch.tensor([factors.get(term, 1.0) ** 0.5 for term in block.terms], dtype=torch.float64)
+        return roots.repeat_interleave(each)
 
     def rows(self, theta: Tensor) -> Tensor:
         """All rows (N,), without a graph."""
@@ -143,6 +213,8 @@ class Objective:
 
     def evaluate(self, theta: Tensor) -> Evaluation:
         """The loss, its terms and its gradient, part by part."""
+        if self.known is not None and self.known[0] is theta:
+            return self.known[1]
         gradient = torch.zeros_like(theta)
         sums = dict.fromkeys(self.weights, 0.0)
         for part in self.sweeps:
@@ -177,6 +249,32 @@ class Objective:
                 keep = number + 1 < len(parts)
                 found[term] += torch.autograd.grad(0.5 * (own @ own), leaf, retain_graph=keep)[0]
         return found
+
+    def evaluate_groups(self, theta: Tensor, only: Collection[str] | None = None) -> GroupEvaluation:
+        """The losses, and the gradient of every group or of some of them, with one forward sweep for all.
+
+        Rows that belong to none of the groups asked for are not evaluated where they stand apart from the others.
+        """
+        asked = {group: terms for group, terms in self.groups.items() if only is None or group in only}
+        gradients = {group: torch.zeros_like(theta) for group in asked}
+        halves = dict.fromkeys(asked, 0.0)
+        sums = {term: 0.0 for terms in asked.values() for term in terms if term in self.weights}
+        for part in self.sweeps:
+            here = {group: [term for term in terms if term in part.terms] for group, terms in asked.items()}
+            here = {group: terms for group, terms in here.items() if terms}
+            if not here:
+                continue
+            leaf = theta.detach().requires_grad_()
+            by_term = part.by_term(part.values(leaf))
+            for number, (group, terms) in enumerate(here.items(), 1):
+                half = 0.5 * torch.stack([by_term[term] @ by_term[term] for term in terms]).sum()
+                gradients[group] += torch.autograd.grad(half, leaf, retain_graph=number < len(here))[0]
+                halves[group] += float(half.detach())
+                for term in terms:
+                    own = by_term[term].detach()
+                    sums[term] += float(own @ own)
+        losses = {term: total / self.weights[term] for term, total in sums.items()}
+        return GroupEvaluation(losses, halves, gradients)
 
     def linearize(self, theta: Tensor) -> Linearization:
         """The rows and their Jacobian at theta."""

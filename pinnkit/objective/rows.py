@@ -42,6 +42,18 @@ class Rows(ABC):
         """The rows times a number that depends on their points; rows that have none stay as they are."""
         return self
 
+    def rescaled(self, factors: Tensor) -> "Rows":
+        """The rows times a number each, (count,)."""
+        return RescaledRows(self, factors)
+
+    def plain(self, rows: Tensor) -> Tensor:
+        """The residuals (count,) behind the rows, before weights and means; the rows where there are none."""
+        return rows
+
+    def some(self, points: int) -> "Rows":
+        """About so many of the points of the rows, evenly picked; all of them where there are no more."""
+        return self
+
     def by_term(self, rows: Tensor) -> dict[str, Tensor]:
         """The rows of every term, as views."""
         return dict(zip(self.terms, rows.chunk(len(self.terms)), strict=True))
@@ -102,6 +114,19 @@ class PointwiseRows(Rows):
         """The rows times a number each, scale(x_n), as a function of the points (N, d)."""
         return replace(self, factors=self.factors * scale(self.prepared.points))
 
+    def rescaled(self, factors: Tensor) -> "PointwiseRows":
+        """The rows times a number each, (E N,)."""
+        return replace(self, factors=self.factors * factors.view_as(self.factors).to(self.factors))
+
+    def plain(self, rows: Tensor) -> Tensor:
+        """r_e(x_n) - b_en, (E N,)."""
+        return rows / self.factors.flatten()
+
+    def some(self, points: int) -> "PointwiseRows":
+        """About so many of the points, evenly picked."""
+        every = max(1, self.factors.shape[1] // points)
+        return self.part(slice(None, None, every)) if every > 1 else self
+
     def parts(self, points: int) -> list["PointwiseRows"]:
         """The rows of at most so many points each, as nearly as many in each as can be."""
         total = self.factors.shape[1]
@@ -151,3 +176,46 @@ class GlobalRows(Rows):
         rows = self.values(leaf)
         slopes = [torch.autograd.grad(row, leaf, retain_graph=True)[0] for row in rows]
         return rows.detach(), torch.stack(slopes)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class RescaledRows(Rows):
+    """Rows times a number each.
+
+    Args:
+        rows: what they are before.
+        factors: (count,).
+    """
+
+    rows: Rows
+    factors: Tensor
+
+    @property
+    def terms(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Those of the rows."""
+        return self.rows.terms
+
+    @property
+    def count(self) -> int:  # type: ignore[override]
+        """As many."""
+        return self.rows.count
+
+    def values(self, theta: Tensor) -> Tensor:
+        """The rows (count,)."""
+        values = self.rows.values(theta)
+        return self.factors.to(values) * values
+
+    def jacobian(self, theta: Tensor) -> tuple[Tensor, Tensor]:
+        """The rows and their Jacobian (count, P)."""
+        values, jacobian = self.rows.jacobian(theta)
+        factors = self.factors.to(values)
+        return factors * values, factors[:, None] * jacobian
+
+    def plain(self, rows: Tensor) -> Tensor:
+        """The residuals behind the rows."""
+        return self.rows.plain(rows / self.factors.to(rows))
+
+    def rescaled(self, factors: Tensor) -> "RescaledRows":
+        """One product of numbers, not two."""
+        return RescaledRows(self.rows, self.factors.to(factors) * factors)

@@ -40,6 +40,7 @@ class Adam(Scheduled):
     epsilon: float = 1e-8
 
     name: ClassVar[str] = "adam"
+    follows: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -37,6 +37,7 @@ class Muon(Scheduled):
     epsilon: float = 1e-8
 
     name: ClassVar[str] = "muon"
+    follows: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

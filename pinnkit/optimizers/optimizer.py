@@ -59,6 +59,9 @@ class Optimizer(ABC):
     precisions: ClassVar[tuple[torch.dtype, ...]] = (torch.float32, torch.float64)
     """In which precisions the method is sound."""
 
+    follows: ClassVar[bool] = False
+    """Whether a step goes along any direction that it is given as the gradient, without comparing losses."""
+
     @property
     def dtype(self) -> torch.dtype | None:
         """The precision of the phase as torch has it; None for the run's."""

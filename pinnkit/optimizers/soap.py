@@ -37,6 +37,7 @@ class SOAP(Scheduled):
     frequency: int = 2
 
     name: ClassVar[str] = "soap"
+    follows: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -19,9 +19,11 @@ from pinnkit.cli import main
 from pinnkit.config import Config, load_config
 from pinnkit.geometry import QUADRATURES
 from pinnkit.networks import EMBEDDINGS, NETWORKS, TorchModule
+from pinnkit.objective.aggregators import AGGREGATORS
 from pinnkit.objective.causal import Causal
 from pinnkit.objective.pseudo_time import PseudoTime
 from pinnkit.objective.residual_gradients import ResidualGradients
+from pinnkit.objective.weightings import WEIGHTINGS
 from pinnkit.optimizers import OPTIMIZERS
 from pinnkit.options import plain
 from pinnkit.points import SAMPLERS
@@ -35,13 +37,16 @@ from pinnkit.windows import Windows
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {str(path.relative_to(DOCS)): path.read_text(encoding="utf-8") for path in sorted(DOCS.rglob("*.md"))}
 METHODS = {name: text for name, text in PAGES.items() if name.startswith("methods/")}
-TABLES: tuple[Registry[Any], ...] = (SAMPLERS, QUADRATURES, OPTIMIZERS, NETWORKS, EMBEDDINGS, REFERENCES)
+TABLES: tuple[Registry[Any], ...] = (
+    *(SAMPLERS, QUADRATURES, OPTIMIZERS, WEIGHTINGS, AGGREGATORS),
+    *(NETWORKS, EMBEDDINGS, REFERENCES),
+)
 ENTRIES = [(table, name) for table in TABLES for name in table.names()]
 IDS = [name for _, name in ENTRIES]
 BESIDE_TABLES = (
     *("torch_module", "jet", "autograd", "exact_conditions", "symmetry", "divergence_free", "balance", "stages"),
     *("windows", "causal", "residual_gradients", "pseudo_time", "observations", "unknown_parameters", "outputs"),
-    *("ansatz", "regions", "eigenproblems", "linear_start", "identifiability"),
+    *("groups", "ansatz", "regions", "eigenproblems", "linear_start", "identifiability"),
 )
 SINGLE = {"windows": Windows, "causal": Causal, "residual_gradients": ResidualGradients, "pseudo_time": PseudoTime}
 
@@ -111,7 +116,7 @@ def test_a_page_shows_the_line_that_selects_its_part(table: Registry[Any], name:
         (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
         config = load_config(tmp_path / "config.yaml")
         chosen += [config.network, config.embedding, config.points, config.condition_points, *config.phases]
-        chosen.append(config.quadrature)
+        chosen += [config.quadrature, config.weighting, config.aggregator]
     assert any(type(found) is part for found in chosen)
 
 
@@ -240,7 +245,9 @@ def test_the_run_folder_holds_what_its_page_says(commands: Path) -> None:
     environment = json.loads((run / "environment.json").read_text(encoding="utf-8"))
     assert rows(page, "`environment.json`") == set(environment)
     last = json.loads((run / "history.jsonl").read_text(encoding="utf-8").splitlines()[-1])
-    assert set(last) | {"lr", "length", "causal", "note", "parameters"} == rows(page, "`history.jsonl`")
+    assert set(last) | {"lr", "length", "causal", "note", "parameters", "conflicts", "weights"} == rows(
+        page, "`history.jsonl`"
+    )
     named = rows(page, "Files") | rows(page, "`figures/`") | {"solution.vtp"}
     found = {path for path in run.rglob("*") if path.is_file()}
     assert {p.name for p in found} <= {Path(name).name for name in named}

@@ -78,7 +78,10 @@ def test_overrides_change_the_file(file: Path, text: str, overrides: list[str], 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("netwrk: mlp", ":1:9: unknown key `netwrk` of a config\n  Did you mean `network`? Known: balance, causal,"),
+        (
+            "netwrk: mlp",
+            ":1:9: unknown key `netwrk` of a config\n  Did you mean `network`? Known: aggregator, balance, causal,",
+        ),
         ("network: {name: mpl}", ":1:17: unknown network `mpl`\n  Did you mean `mlp`? Known: mlp."),
         ("network: {name: mlp, widht: 3}", ":1:29: unknown option `widht` of network `mlp`\n  Did you mean `width`?"),
         ("network: {name: mlp, width: a}", "option `width` of network `mlp` must be a whole number; `'a'` was given"),
