@@ -58,6 +58,7 @@ class Progress:
         self._phases: set[str | None] = set()
         self._pending = False
         self._error: float | None = None
+        self._cosines: Mapping[str, float] = {}
         self._rows: list[Mapping[str, Any]] = []
         self._live: Live | None = None
 
@@ -82,7 +83,8 @@ class Progress:
         """Take note of a step.
 
         ``record`` has `step`, `phase`, `loss`, `losses` {term: value}, `parameters` {name: value}, `seconds`,
-        `step_seconds`, `relative_l2`, `eta`, `window` and `note`; all but the step may be missing or None.
+        `step_seconds`, `relative_l2`, `eta`, `window`, `conflicts` {"cosines": {pair: value}} and `note`; all but the
+        step may be missing or None.
         """
         step, now = int(record["step"]), self._clock()
         begins = record.get("phase") not in self._phases
@@ -91,6 +93,8 @@ class Progress:
         self._phases.add(record.get("phase"))
         if record.get("relative_l2") is not None:
             self._error = record["relative_l2"]
+        if record.get("conflicts"):
+            self._cosines = record["conflicts"].get("cosines") or {}
         while self._next <= step:
             self._next = _after(self._next)
         if self._live is not None:
@@ -166,6 +170,9 @@ class Progress:
         cells.update({name: digits(losses.get(name)) for name in self._terms})
         for name, value in (record.get("parameters") or {}).items():
             cells[name if name not in cells else f"{name} (parameter)"] = f"{value:.8g}"
+        if self._cosines:
+            pair, least = min(self._cosines.items(), key=lambda own: own[1])
+            cells["least cosine"] = f"{least:+.2f} ({pair})"
         if self._reference:
             cells["relative L2"] = digits(record.get("relative_l2"))
         cells["ms/step"] = milliseconds(record.get("step_seconds"))

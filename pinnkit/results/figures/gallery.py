@@ -7,6 +7,7 @@ from typing import Any
 
 from pinnkit.results.fields import GridFields, ScatteredFields
 from pinnkit.results.figures.causal import Spans, draw_causal
+from pinnkit.results.figures.conflicts import draw_conflicts
 from pinnkit.results.figures.curves import draw_curves
 from pinnkit.results.figures.losses import draw_losses
 from pinnkit.results.figures.middles import draw_middles
@@ -39,8 +40,10 @@ def draw_fields(folder: Path, fields: GridFields | ScatteredFields) -> tuple[Pic
 def draw_history(
     folder: Path, history: Sequence[Mapping[str, Any]], truth: Mapping[str, float] | None = None
 ) -> tuple[Picture, ...]:
-    """Draw the losses of a run, and the course of its unknown parameters; without a record there is neither."""
+    """Draw the losses of a run, their conflicts, and the course of its unknown parameters, where records have them."""
     pictures = [draw_losses(folder / "losses.png", history)] if history else []
+    if any(record.get("conflicts") for record in history):
+        pictures.append(draw_conflicts(folder / "conflicts.png", history))
     if any(record.get("parameters") for record in history):
         pictures.append(draw_parameters(folder / "parameters.png", history, truth or {}))
     return tuple(pictures)

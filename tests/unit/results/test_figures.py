@@ -12,6 +12,7 @@ from pinnkit.errors import UserError
 from pinnkit.results.fields import GridFields, at_points, on_grid
 from pinnkit.results.figures import volume
 from pinnkit.results.figures.causal import draw_causal
+from pinnkit.results.figures.conflicts import draw_conflicts
 from pinnkit.results.figures.curves import draw_curves
 from pinnkit.results.figures.gallery import draw_fields, draw_history, draw_march
 from pinnkit.results.figures.losses import draw_losses
@@ -342,3 +343,33 @@ def test_pictures_of_a_march_are_those_that_there_is_something_for(tmp_path: Pat
         (known, weighed(9, 2), parts, ["windows.png", "causal.png"]),
     ):
         assert [picture.path.name for picture in draw_march(tmp_path, fields, records, "t", spans)] == names
+
+
+def fought(count: int, groups: str = "abc") -> list[dict[str, object]]:
+    """Records of which every fifth has conflicts of some groups."""
+    records = []
+    for k, record in enumerate(history(count)):
+        pairs = [f"{one} | {other}" for i, one in enumerate(groups) for other in groups[i + 1 :]]
+        given = {
+            "norms": {group: 10.0 ** (i - k / count) for i, group in enumerate(groups)},
+            "cosines": {pair: float(np.cos(i + 3 * k / count)) for i, pair in enumerate(pairs)},
+            "shares": {group: (1 - 2 * k / count) / len(groups) for group in groups},
+        }
+        records.append({**record, **({"conflicts": given} if k % 5 == 0 else {})})
+    return records
+
+
+@pytest.mark.parametrize("groups", ["ab", "abc", "abcdefgh"])
+def test_conflicts_are_drawn_over_training(groups: str, tmp_path: Path) -> None:
+    picture = draw_conflicts(tmp_path / "conflicts.png", fought(200, groups))
+    pixels = check(picture.path, 8.6, 7.6, colours=100)
+    for third in np.array_split(pixels, 3, axis=0):
+        assert count_colours(third) > 40
+    check(draw_conflicts(tmp_path / "one.png", fought(1, groups)).path, 8.6, 7.6)
+    with pytest.raises(ValueError, match="has none to draw"):
+        draw_conflicts(tmp_path / "none.png", history(3))
+
+
+def test_conflicts_are_among_the_pictures_where_a_history_has_them(tmp_path: Path) -> None:
+    assert [p.path.name for p in draw_history(tmp_path, fought(9))] == ["losses.png", "conflicts.png"]
+    assert [p.path.name for p in draw_history(tmp_path, history(9))] == ["losses.png"]

@@ -73,6 +73,13 @@ def test_a_line_names_every_loss_the_error_and_the_times() -> None:
     )
 
 
+def test_a_line_names_the_gradients_that_oppose_each_other_most() -> None:
+    cosines = {"pde | bc": 0.2, "pde | ic": -0.734, "ic | bc": 0.9}
+    first, second = lines_of([1, 2], 10, conflicts={"cosines": cosines})
+    assert "  least cosine -0.73 (pde | ic)  " in first
+    assert "least cosine -0.73" in second
+
+
 def test_a_new_phase_and_a_note_are_shown_at_once_and_an_interrupted_run_keeps_its_last_step() -> None:
     stream = io.StringIO()
 
