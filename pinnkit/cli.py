@@ -197,6 +197,18 @@ def resume(
 
 
 @app.command()
+def doctor(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    plugin: Plugins = None,
+) -> None:
+    """Say what ails a run, and which option to try next."""
+    _load_plugins(plugin)
+    from pinnkit.diagnosis import diagnose
+
+    typer.echo(str(diagnose(run)))
+
+
+@app.command()
 def compare(
     problem: ProblemFile,
     config: ConfigFile = None,

@@ -45,6 +45,7 @@ ROOMS = (
     "results",
     "running",
     "outcome",
+    "diagnosis",
     "solving",
     "comparing",
     "sweeping",

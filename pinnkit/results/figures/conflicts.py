@@ -57,8 +57,8 @@ def _panel(axes: Axes, steps: np.ndarray, values: Sequence[Mapping[str, float]])
     names = list(dict.fromkeys(name for own in values for name in own))
     for k, name in enumerate(names):
         curve = np.array([own.get(name, np.nan) for own in values])
-        style = {"color": COLOURS[k % len(COLOURS)], "linestyle": STYLES[k // len(COLOURS) % len(STYLES)]}
+        colour, line = COLOURS[k % len(COLOURS)], STYLES[k // len(COLOURS) % len(STYLES)]
         marker = "." if len(steps) < 60 else None
-        axes.plot(steps, curve, linewidth=1.2, marker=marker, label=name, **style)
+        axes.plot(steps, curve, linewidth=1.2, marker=marker, label=name, color=colour, linestyle=line)
     if 0 < len(names) <= _NAMED:
         axes.legend(frameon=False, fontsize=8.5, loc="upper left", bbox_to_anchor=(1.0, 1.0))
