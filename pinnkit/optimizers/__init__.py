@@ -5,6 +5,8 @@ from pinnkit.optimizers.auto import Auto
 from pinnkit.optimizers.bfgs import BFGS
 from pinnkit.optimizers.lbfgs import LBFGS
 from pinnkit.optimizers.levenberg_marquardt import LevenbergMarquardt
+from pinnkit.optimizers.m_config import MConFIG
+from pinnkit.optimizers.multi_adam import MultiAdam
 from pinnkit.optimizers.muon import Muon
 from pinnkit.optimizers.natural_gradient import NaturalGradient
 from pinnkit.optimizers.nncg import NNCG
@@ -24,6 +26,8 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
         "adam": Adam,
         "soap": SOAP,
         "muon": Muon,
+        "m_config": MConFIG,
+        "multi_adam": MultiAdam,
         "lbfgs": LBFGS,
         "bfgs": BFGS,
         "ssbfgs": SSBFGS,
@@ -46,6 +50,8 @@ __all__ = [
     "Adam",
     "Auto",
     "LevenbergMarquardt",
+    "MConFIG",
+    "MultiAdam",
     "Muon",
     "NaturalGradient",
     "Optimizer",

@@ -245,7 +245,7 @@ def test_the_run_folder_holds_what_its_page_says(commands: Path) -> None:
     environment = json.loads((run / "environment.json").read_text(encoding="utf-8"))
     assert rows(page, "`environment.json`") == set(environment)
     last = json.loads((run / "history.jsonl").read_text(encoding="utf-8").splitlines()[-1])
-    assert set(last) | {"lr", "length", "causal", "note", "parameters", "conflicts", "weights"} == rows(
+    assert set(last) | {"lr", "length", "causal", "note", "parameters", "conflicts", "weights", "groups"} == rows(
         page, "`history.jsonl`"
     )
     named = rows(page, "Files") | rows(page, "`figures/`") | {"solution.vtp"}

@@ -74,6 +74,21 @@ def test_the_waves_of_the_rate_are_those_of_torch(objective_of: Any, run: Any, r
     torch.testing.assert_close(torch.stack([step.theta for step in made]), torch.stack(theirs), rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("floor", [0.0, 0.1, 1.0])
+def test_waves_fall_to_a_floor(floor: float) -> None:
+    adam = Adam(lr=0.2, decay=1.0, restart=50, restart_floor=floor)
+    optimizer = torch.optim.Adam([torch.zeros(1, requires_grad=True)], lr=0.2)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 50, eta_min=0.2 * floor)
+    rates = []
+    for _ in range(50):
+        rates.append(schedule.get_last_lr()[0])
+        optimizer.step()
+        schedule.step()
+    assert [adam.rate(count) for count in range(50)] == pytest.approx(rates, rel=1e-12, abs=1e-15)
+    with pytest.raises(UserError, match="`restart_floor` of optimizer `adam` is 2; it needs 0 to 1"):
+        Adam(restart_floor=2)
+
+
 def test_waves_are_those_of_a_decaying_rate() -> None:
     """Rise and decay stay as they are, and every wave begins with the full rate."""
     plain = Adam(lr=0.2, decay=0.5, decay_every=10, warmup=4)

@@ -63,7 +63,7 @@ def test_a_step_is_a_function_of_what_goes_in_and_changes_none_of_it(
     assert not first.theta.requires_grad
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "m_config"])  # which makes one of them a step
 def test_losses_are_those_of_where_the_step_began(objective_of: Any, name: str) -> None:
     theta = start("cpu")
     objective, optimizer = objective_of(bent, theta, blocks=2), OPTIMIZERS.build(name)

@@ -54,7 +54,8 @@ def test_the_first_step_is_the_orthogonal_factor_of_the_gradient(shaped: Any) ->
     theta = (left @ torch.diag(torch.tensor([4.0, 3.0, 2.0, 1.0], dtype=torch.float64)) @ right).reshape(-1)
     soap = SOAP(lr=0.1, epsilon=1e-10)
     made = soap.step(shaped(lambda at: 1.0 * at, theta, (4, 4)), theta, soap.start(theta))
-    torch.testing.assert_close((theta - made.theta).view(4, 4), 0.1 * left @ right, rtol=1e-6, atol=1e-7)
+    # The package keeps eigenvectors in single precision, whose last digits differ from processor to processor.
+    torch.testing.assert_close((theta - made.theta).view(4, 4), 0.1 * left @ right, rtol=1e-5, atol=1e-6)
 
 
 def test_a_package_that_is_missing_is_named_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from torch import Tensor
 from pinnkit.optimizers import OPTIMIZERS
 
 NAMES = OPTIMIZERS.names()
-WITHOUT_TRIAL = ("adam", "soap", "muon", "sven")
+WITHOUT_TRIAL = ("adam", "soap", "muon", "m_config", "multi_adam", "sven")
 """Methods that take their step unseen; the loop ends a run that such a step broke."""
 
 Function = Callable[[Tensor], Tensor]
