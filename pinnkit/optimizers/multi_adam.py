@@ -34,8 +34,8 @@ class MultiAdam(Scheduled):
     that it had, or below the square of `dead` of the largest of all, is rounding, and would move parameters as much as
     others.
 
-    J. Yao, C. Su, Z. Hao, S. Liu, H. Su, J. Zhu, ICML 2023 (arXiv 2306.02816), algorithm 1. Groups that drop out are this
-    project's own.
+    J. Yao, C. Su, Z. Hao, S. Liu, H. Su, J. Zhu, ICML 2023 (arXiv 2306.02816), algorithm 1. Groups that drop out are
+    this project's own.
 
     Args:
         beta1: memory of the mean gradients.

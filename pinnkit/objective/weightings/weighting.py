@@ -1,5 +1,6 @@
 """What a weighting is: a rule that makes weights of losses, or of rows, from a statistic of the training."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from typing import Any, ClassVar, final
 
 from torch import Tensor
 
-from pinnkit.errors import UserError
+from pinnkit.errors import Mistake, UserError, unknown
 from pinnkit.objective.statistics import Statistics
 
 
@@ -56,3 +57,55 @@ class Weighting(ABC):
     @abstractmethod
     def update(self, found: Statistics, state: Any) -> tuple[Weights, Any]:
         """The weights for the next steps, and the new state."""
+
+
+def blended(before: Mapping[str, float], found: Mapping[str, float], memory: float) -> dict[str, float]:
+    """memory times the weights before plus (1 - memory) times those found; what was found to be no number changes none.
+
+    So a group whose gradient is zero, which would get an infinite weight, keeps the one that it has.
+    """
+    return {
+        group: memory * own + (1.0 - memory) * found[group] if math.isfinite(found[group]) else own
+        for group, own in before.items()
+    }
+
+
+def over(numerator: float, denominator: float) -> float:
+    """The quotient, infinite where nothing is divided by."""
+    return numerator / denominator if denominator > 0 else math.inf
+
+
+def require_share(weighting: str, **options: float) -> None:
+    """Refuse memories and the like that are not from 0 to below 1.
+
+    Raises:
+        UserError: one that is not.
+    """
+    for name, value in options.items():
+        if not 0 <= value < 1:
+            raise UserError(f"`{name}` of weighting `{weighting}` is {value:g}; it needs 0 or more, and less than 1")
+
+
+def require_above_zero(weighting: str, **options: float) -> None:
+    """Refuse options that must be finite and above zero.
+
+    Raises:
+        UserError: one that is not.
+    """
+    for name, value in options.items():
+        if not 0 < value < math.inf:
+            raise UserError(f"`{name}` of weighting `{weighting}` is {value:g}; it needs a finite number above 0")
+
+
+def reference_group(weighting: str, asked: str | None, groups: Mapping[str, tuple[str, ...]]) -> str:
+    """The group whose weight stays 1: the one that is asked for, else the first.
+
+    Raises:
+        UserError: there is no such group.
+    """
+    if asked is None:
+        return next(iter(groups))
+    if asked not in groups:
+        message, hint = unknown("group", asked, groups)
+        raise UserError(Mistake(f"{message} as `reference` of weighting `{weighting}`", hint=hint))
+    return asked
