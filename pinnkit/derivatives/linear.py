@@ -1,5 +1,6 @@
 """The affine map on jets, and the derivative of every row of an objective with respect to its weights."""
 
+from collections.abc import Mapping
 from typing import final
 
 import torch
@@ -31,10 +32,11 @@ class Linear(nn.Module):
         """The jet of W z + b."""
         if len(z.indices) == 1:
             return Jet(nn.functional.linear(z.coefficients, self.weight, self.bias), z.indices)
-        mapped: Tensor = _Affine.apply(z.coefficients, self.weight, self.bias)
-        return Jet(mapped, z.indices)
+        return Jet(affine_map(z.coefficients, self.weight, self.bias), z.indices)
 
-    def add_row_gradients(self, jacobians: dict[str, Tensor], inputs: Tensor, adjoint: Tensor) -> None:
+    def add_row_gradients(
+        self, jacobians: dict[str, Tensor], inputs: Tensor, adjoint: Tensor, parameters: Mapping[str, Tensor]
+    ) -> None:
         """Add d row_n / d(W, b) for all rows n to ``jacobians["weight"]`` (N, O, I) and ``jacobians["bias"]`` (N, O).
 
         inputs: (K, M N, I), what the layer saw; adjoint: (K, M N, O), the derivative of the rows' sum with respect to
@@ -42,12 +44,18 @@ class Linear(nn.Module):
         d row_n / dW = sum over k and copies of adjoint (outer) inputs.
         """
         rows = jacobians["bias"].shape[0]
-        a, delta = _by_row(inputs, rows), _by_row(adjoint, rows)
+        a, delta = by_row(inputs, rows), by_row(adjoint, rows)
         jacobians["weight"] += torch.bmm(delta.transpose(1, 2), a)
         jacobians["bias"] += adjoint[0].reshape(-1, rows, adjoint.shape[2]).sum(0)
 
 
-def _by_row(values: Tensor, rows: int) -> Tensor:
+def affine_map(z: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """The coefficients (K, N, O) of W z + b, differentiable once with respect to all three."""
+    mapped: Tensor = _Affine.apply(z, weight, bias)
+    return mapped
+
+
+def by_row(values: Tensor, rows: int) -> Tensor:
     """(K, M N, C) to (N, K M, C): all that belongs to one row side by side."""
     split = values.reshape(values.shape[0], -1, rows, values.shape[2])
     return split.permute(2, 0, 1, 3).reshape(rows, -1, values.shape[2])

@@ -6,7 +6,7 @@ adjoint into the row's gradient (for a linear map, a sum of outer products). A n
 of its own for it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, final, runtime_checkable
 
@@ -22,8 +22,10 @@ from pinnkit.derivatives.layout import Layout
 class RowLayer(Protocol):
     """A module that knows the gradient of every row with respect to its own parameters."""
 
-    def add_row_gradients(self, jacobians: dict[str, Tensor], inputs: Tensor, adjoint: Tensor) -> None:
-        """Add each row's gradient to the views (N, *shape) of the module's own parameters."""
+    def add_row_gradients(
+        self, jacobians: dict[str, Tensor], inputs: Tensor, adjoint: Tensor, parameters: Mapping[str, Tensor]
+    ) -> None:
+        """Add each row's gradient to the views (N, *shape) of the module's own parameters, whose values are given."""
         ...
 
 
@@ -36,6 +38,7 @@ class _Call:
     layer: RowLayer
     inputs: Tensor
     output: Tensor
+    parameters: Mapping[str, Tensor]
 
 
 def record(
@@ -47,7 +50,8 @@ def record(
     def note(prefix: str) -> Callable[[nn.Module, tuple[Jet], Jet], None]:
         def hook(layer: nn.Module, inputs: tuple[Jet], output: Jet) -> None:
             assert isinstance(layer, RowLayer)
-            calls.append(_Call(prefix, layer, inputs[0].coefficients.detach(), output.coefficients))
+            own = {n[len(prefix) :]: p.detach() for n, p in parameters.items() if n.startswith(prefix)}
+            calls.append(_Call(prefix, layer, inputs[0].coefficients.detach(), output.coefficients, own))
 
         return hook
 
@@ -87,7 +91,7 @@ def row_jacobian(
         for call, adjoint in zip(calls, adjoints, strict=True):
             if adjoint is not None:
                 own = {n[len(call.prefix) :]: v for n, v in views.items() if n.startswith(call.prefix)}
-                call.layer.add_row_gradients(own, call.inputs, adjoint)
+                call.layer.add_row_gradients(own, call.inputs, adjoint, call.parameters)
     return torch.cat([row.detach() for row in rows]), jacobian
 
 

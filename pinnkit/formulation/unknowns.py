@@ -14,7 +14,7 @@ network, their rows' gradients are those of a row layer, and whatever evaluates 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -99,7 +99,9 @@ class Unknowns(nn.Module):
             return Jet(value, features.indices)
         return Jet(torch.cat((value, value.new_zeros(orders - 1, *value.shape[1:]))), features.indices)
 
-    def add_row_gradients(self, jacobians: dict[str, Tensor], inputs: Tensor, adjoint: Tensor) -> None:
+    def add_row_gradients(
+        self, jacobians: dict[str, Tensor], inputs: Tensor, adjoint: Tensor, parameters: Mapping[str, Tensor]
+    ) -> None:
         """Add d row_n / d z to ``jacobians["raw"]`` (N, U), the sum of the row's adjoint (K, M N, U) over its M points.
 
         z moves the value alone, and is the same in all mirrored copies.

@@ -3,15 +3,17 @@
 from pinnkit.networks.ensemble import Ensemble, EnsembleFeatures
 from pinnkit.networks.fourier import Fourier
 from pinnkit.networks.mlp import MLP
+from pinnkit.networks.modified_mlp import ModifiedMLP
 from pinnkit.networks.module import TorchModule
 from pinnkit.networks.network import Embedding, Features, Network
+from pinnkit.networks.pirate_net import PirateNet
 from pinnkit.networks.scaled import Scaled
 from pinnkit.registry import Registry
 
 NETWORKS: Registry[Network] = Registry(
     "network",
     Network,  # type: ignore[type-abstract]  # the table only compares with it and never builds it
-    {"mlp": MLP},
+    {"mlp": MLP, "modified_mlp": ModifiedMLP, "pirate_net": PirateNet},
 )
 
 EMBEDDINGS: Registry[Embedding] = Registry(
@@ -29,7 +31,9 @@ __all__ = [
     "EnsembleFeatures",
     "Features",
     "Fourier",
+    "ModifiedMLP",
     "Network",
+    "PirateNet",
     "Scaled",
     "TorchModule",
 ]

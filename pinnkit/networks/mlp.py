@@ -1,6 +1,7 @@
 """The multilayer perceptron."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import final
@@ -8,10 +9,12 @@ from typing import final
 import torch
 from torch import nn
 
+from pinnkit.derivatives.factorised import Factorised
 from pinnkit.derivatives.jet import Jet
 from pinnkit.derivatives.linear import Linear
 from pinnkit.errors import UserError
 from pinnkit.networks.activations import ACTIVATIONS, Activation
+from pinnkit.networks.layers import Factors, require_layers
 from pinnkit.networks.network import Network
 
 
@@ -31,21 +34,22 @@ class MLP(Network):
         activation: a smooth function, since the equations differentiate it.
         frequency: the largest start of a weight of the first layer, in radians a unit of the features, which is half of
             an interval with the embedding `scaled`; None for the start of the other layers.
+        factorised: mean and deviation of the logarithms of the scales in hidden weights diag(exp s) V; None for plain
+            weights.
 
     Example:
-        >>> MLP(width=20, depth=3, activation="tanh")
-        MLP(width=20, depth=3, activation='tanh', frequency=None)
+        >>> MLP(width=20, depth=3, activation="tanh").width
+        20
     """
 
     width: int = 20
     depth: int = 3
     activation: Activation = "tanh"
     frequency: float | None = None
+    factorised: Factors | None = None
 
     def __post_init__(self) -> None:
-        for option in ("width", "depth"):
-            if getattr(self, option) < 1:
-                raise UserError(f"`{option}` of network `mlp` is {getattr(self, option)}; it needs at least 1")
+        require_layers("mlp", self.factorised, width=self.width, depth=self.depth)
         if self.frequency is not None and not 0 < self.frequency < math.inf:
             raise UserError(f"`frequency` of network `mlp` is {self.frequency:g}; it needs a finite number above 0")
 
@@ -57,12 +61,16 @@ class MLP(Network):
         layers = [Linear(a, b, generator, dtype, device) for a, b in pairwise(sizes)]
         if self.frequency is not None:
             _start_as_waves(layers[0], self.frequency, generator)
-        return _Perceptron(layers, self.activation)
+        if self.factorised is None:
+            return _Perceptron(layers, self.activation)
+        hidden = [Factorised(layer, *self.factorised, generator) for layer in layers[:-1]]
+        return _Perceptron([*hidden, layers[-1]], self.activation)
 
     def expected(self, inputs: int, outputs: int) -> int:
         """The sum of (1 + channels in) (channels out) over the layers."""
         inner = (self.depth - 1) * (1 + self.width) * self.width
-        return (1 + inputs) * self.width + inner + (1 + self.width) * outputs
+        scales = self.depth * self.width if self.factorised is not None else 0
+        return (1 + inputs) * self.width + inner + (1 + self.width) * outputs + scales
 
 
 def _start_as_waves(layer: Linear, frequency: float, generator: torch.Generator) -> None:
@@ -75,7 +83,7 @@ def _start_as_waves(layer: Linear, frequency: float, generator: torch.Generator)
 
 @final
 class _Perceptron(nn.Module):
-    def __init__(self, layers: list[Linear], activation: Activation) -> None:
+    def __init__(self, layers: Sequence[nn.Module], activation: Activation) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
         self.activation = ACTIVATIONS[activation]

@@ -5,7 +5,7 @@ gives d r_n / d theta, equal to copies of the parameters and to one reverse swee
 twice counts twice; layers that share a parameter, or do not know their rows, are not covered.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 import torch
@@ -162,7 +162,9 @@ class Scale(nn.Module):
     def forward(self, z: Jet) -> Jet:
         return Jet(z.coefficients * self.factor, z.indices)
 
-    def add_row_gradients(self, jacobians: dict[str, Tensor], inputs: Tensor, adjoint: Tensor) -> None:
+    def add_row_gradients(
+        self, jacobians: dict[str, Tensor], inputs: Tensor, adjoint: Tensor, parameters: Mapping[str, Tensor]
+    ) -> None:
         rows = jacobians["factor"].shape[0]
         jacobians["factor"] += (inputs * adjoint).reshape(inputs.shape[0], -1, rows, inputs.shape[2]).sum((0, 1, 3))
 
