@@ -1,0 +1,107 @@
+"""docs/results/balancing.md, from the runs that `balancing.py` has stored."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from report import table, write
+
+Runs = Mapping[tuple[str, str, str, float | None], Sequence[Mapping[str, Any]]]
+"""By problem, method, what is equal to Adam's (`steps` or `seconds`), and the side of a scaled square: all seeds."""
+
+TITLES = {
+    "burgers": "Burgers, nu = 0.01/pi: three losses",
+    "kovasznay": "Kovasznay's flow, Re = 40: two losses",
+    "helmholtz_scaled": "Helmholtz on a square of side 8: two losses",
+}
+
+PUBLISHED = """## Published
+
+| what | number |
+|---|---|
+| Burgers, 5,000 steps, 2000/50/50 points, mean square error of Adam, ConFIG and M-ConFIG (the notebook of the authors of arXiv 2408.11104, against a reference that is itself 1.6e-4 off) | 3.1e-2, 6.4e-3, 1.9e-3; rates 1e-4, 1e-4, 5e-4 |
+| the same, steps a second | 124, 98, 203 |
+| Kovasznay, two losses, improvement of ConFIG over Adam (arXiv 2408.11104) | up to 95 % |
+| Poisson, sides 8 to 1, relative error of MultiAdam; of Adam (arXiv 2306.02816) | 2 to 4 % throughout; 2.6 % to 70 % |
+"""
+
+
+def write_page(
+    runs: Runs, methods: Sequence[str], problems: Sequence[str], seeds: Sequence[int], sizes: Sequence[int]
+) -> None:
+    """Write what is known so far."""
+    parts = [HEAD.format(seeds=len(seeds))]
+    for problem in problems:
+        if any(key[0] == problem and key[3] is None for key in runs):
+            parts += [f"## {TITLES[problem]}", _compared(runs, methods, problem)]
+    if any(key[3] is not None for key in runs):
+        parts += ["## Squares of other sizes", SCALED, _scaled(runs, sizes)]
+    parts += [PUBLISHED.rstrip(), MADE, "\n".join(f"- {own}" for own in _origins(runs))]
+    write("balancing.md", "\n\n".join(parts))
+
+
+HEAD = """# Losses in conflict: ways to balance them
+
+Seven methods on the same problems with the same set-up, which is that of the ConFIG paper: 5 layers of 50 tanh in float32, 2,000 points
+of the equations and 50 of every face of a condition, drawn anew at every step by Latin hypercubes, a learning rate that falls in half
+a cosine wave to a tenth, after a rise over 50 steps. `sum` is Adam on the summed loss; `grad_norm` and `ntk` are Adam with weights
+made anew every 1,000 steps; `config` and `upgrad` are Adam that follows the aggregated direction; `m_config` and `multi_adam` are
+optimizers of their own. Losses are those of the equations, of the start of time, and of the walls.
+
+Each method is at the best of three learning rates (5e-4, 1e-3, 2e-3), by the error of seed 0. Errors are the largest relative L2 error of
+any field but the pressure, against exact solutions, as mean ± standard deviation over {seeds} seeds. Time is that of the processor on one
+thread. In equal time, a method makes as many steps as fit into the time in which `sum` makes its 5,000, with a wave of that length.
+
+Second order, the default here, is at 1e-7 on these problems within a minute ([records](records.md), [flows](flows.md)): this page is about
+what is left to those who cannot use it."""
+
+SCALED = """The equation's loss changes by the fourth power of the side s, that of the walls not at all. One seed, rate 1e-3, 5,000 steps."""
+
+MADE = "## Made by"
+
+
+def _compared(runs: Runs, methods: Sequence[str], problem: str) -> str:
+    base = runs.get((problem, "sum", "steps", None))
+    rows = []
+    for method in methods:
+        own = runs.get((problem, method, "steps", None))
+        if own is None:
+            continue
+        pace = _pace(own) / _pace(base) if base else float("nan")
+        timed = runs.get((problem, method, "seconds", None)) if method != "sum" else own
+        count = f"{np.mean([run['steps'] for run in timed]):.0f}" if timed else "-"
+        squares = f"{np.mean([run['mse'] for run in own]):.1e}"
+        rows.append([f"`{method}`", f"{own[0]['rate']:g}", _spread(own), squares, f"{pace:.2f}", _spread(timed), count])
+    head = ["method", "rate", "error, equal steps", "mean square error", "cost of a step", "error, equal time", "steps"]
+    return table(head, rows)
+
+
+def _scaled(runs: Runs, sizes: Sequence[int]) -> str:
+    rows = []
+    for problem in ("helmholtz_scaled", "poisson_scaled"):
+        for method in ("sum", "multi_adam"):
+            errors = [runs.get((problem, method, "steps", size)) for size in sizes]
+            cells = [f"{own[0]['error']:.1e}" if own else "-" for own in errors]
+            known = [own[0]["error"] for own in errors if own]
+            ratio = f"{max(known) / min(known):.1f}" if len(known) == len(sizes) else "-"
+            rows.append([f"`{problem}`", "Adam" if method == "sum" else f"`{method}`", *cells, ratio])
+    return table(["problem", "method", *(f"s = {size}" for size in sizes), "largest over least"], rows)
+
+
+def _spread(runs: Sequence[Mapping[str, Any]] | None) -> str:
+    """Mean and standard deviation, and how many seeds where not all have been run."""
+    if not runs:
+        return "-"
+    errors = np.array([run["error"] for run in runs])
+    seeds = "" if len(runs) == 3 else f" ({len(runs)} seed{'s' if len(runs) > 1 else ''})"
+    deviation = f" ± {errors.std(ddof=1):.1e}" if len(runs) > 1 else ""
+    return f"{errors.mean():.1e}{deviation}{seeds}"
+
+
+def _pace(runs: Sequence[Mapping[str, Any]]) -> float:
+    """Seconds a step, the least of all seeds."""
+    return min(float(run["seconds"]) / float(run["steps"]) for run in runs)
+
+
+def _origins(runs: Runs) -> list[str]:
+    return sorted({str(run["origin"]) for own in runs.values() for run in own})
