@@ -152,14 +152,15 @@ def wanted(problem: str, methods: Sequence[str], store: Mapping[str, Any], steps
     adam = best_rate(problem, "sum", store)
     for seed in SEEDS:
         for method in methods:
-            if (rate := best_rate(problem, method, store)) is None or adam is None:
+            best = best_rate(problem, method, store)
+            if best is None or adam is None:
                 continue
-            yield Job(problem, method, rate, seed, steps)
+            yield Job(problem, method, best, seed, steps)
             if method == "sum":
                 continue
-            theirs, own = (store[Job(problem, m, r, 0, steps).key] for m, r in (("sum", adam), (method, rate)))
+            theirs, own = (store[Job(problem, m, r, 0, steps).key] for m, r in (("sum", adam), (method, best)))
             ratio = (theirs["seconds"] / theirs["steps"]) / (own["seconds"] / own["steps"])
-            yield Job(problem, method, rate, seed, max(1, round(steps * ratio)), "seconds")
+            yield Job(problem, method, best, seed, max(1, round(steps * ratio)), "seconds")
 
 
 def scaled() -> Iterator[Job]:
@@ -213,8 +214,9 @@ def by_method(store: Mapping[str, Any]) -> dict[tuple[str, str, str, float | Non
     for problem in PROBLEMS:
         for method in METHODS:
             rate = best_rate(problem, method, store)
-            for equal in ("steps", "seconds") if rate is not None else ():
-                assert rate is not None
+            if rate is None:
+                continue
+            for equal in ("steps", "seconds"):
                 jobs = [Job(problem, method, rate, seed, STEPS, equal) for seed in SEEDS]
                 runs = [{**store[j.key], "rate": rate, "error": error_of(store[j.key])} for j in jobs if j.key in store]
                 if runs:
