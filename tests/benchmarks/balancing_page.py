@@ -61,8 +61,8 @@ Second order, the default here, needs none of this: it is at 1e-7 and below on t
 ([records](records.md), [flows and scaled squares](flows.md)). This page is about what is left to those who cannot use
 it. What has not been run yet is not in the tables."""
 
-SCALED = """The equation's loss changes by the fourth power of the side s, that of the walls not at all. One seed, rate 1e-3,
-2,500 steps."""
+SCALED = """The loss of the equation changes by the fourth power of the side s, that of the walls not at all. One seed,
+rate 1e-3, 2,500 steps."""
 
 MADE = "## Made by"
 
