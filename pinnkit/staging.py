@@ -29,6 +29,7 @@ from torch import Tensor
 
 from pinnkit.building import Run, build_run
 from pinnkit.config import Config
+from pinnkit.errors import UserError
 from pinnkit.formulation.trial import Base, Trial
 from pinnkit.geometry import box_of
 from pinnkit.networks import Scaled
@@ -79,7 +80,11 @@ def require_stages(problem: Problem, asked: Config) -> None:
         UserError: what `build_run` refuses.
     """
     for number in range(len(asked.stages)):
-        build_run(problem, stage_config(asked, number))
+        try:
+            build_run(problem, stage_config(asked, number))
+        except UserError as error:
+            named = [replace(m, message=f"stage {number + 2}: {m.message}") for m in error.mistakes]
+            raise UserError(*named) from None
 
 
 def next_run(asked: Config, before: Run, theta: Tensor) -> Run:

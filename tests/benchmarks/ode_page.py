@@ -30,7 +30,9 @@ They are problem files in `tests/benchmarks/papers`, with the trial fields of th
   the others, for one state. Widths, steps, rates and weights, the depth of the well and the height of the barrier are
   not known here. They were chosen plainly, so that the errors say nothing of what that paper reached.
 
-All errors are of runs made here. A run that its limit of seconds has cut shows it by its steps."""
+All errors are of runs made here. A run that its limit of seconds has cut shows it by its steps: it says what was
+reached in that time, beside other work on the machine, and not what the set-up reaches in the end. Where the two sides
+were run on different days, they were run on the machines that stand below, so that their seconds are no comparison."""
 
 EXACT = """## Exact values
 

@@ -27,7 +27,7 @@ class Aggregator(ABC):
     """A rule from the gradients (m, P) of m losses to a direction (P,).
 
     What it remembers between steps is its state, a plain value that goes in and comes out. Gradients are in float64.
-    One loss gives its own gradient back; losses whose gradient is zero take no part.
+    One loss gives its own gradient back; losses whose gradient is zero take no part, unless a rule says otherwise.
     """
 
     def start(self) -> Any:
