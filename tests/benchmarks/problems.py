@@ -1,6 +1,7 @@
 """Every shipped problem with its own config, as a user runs it: error, time and verdict.
 
 .venv/bin/python tests/benchmarks/problems.py --write
+.venv/bin/python tests/benchmarks/problems.py --flows --write      # flows, and squares and heat of other scales
 """
 
 import argparse
@@ -18,32 +19,53 @@ from pinnkit.shipped import shipped_problems
 REMARK = """Errors are measured on a grid that training never saw. The configs were chosen on these very
 problems, by trying a few networks and numbers of points with the error in view; another problem may want another."""
 
+FLOWS = (
+    *("kovasznay", "beltrami", "heat_multiscale"),
+    *(f"{name}:s={side}" for name in ("helmholtz_scaled", "poisson_scaled") for side in (8, 4, 2, 1)),
+)
+
 
 def main() -> None:
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("problems", nargs="*", help="names; all shipped problems if none")
+    arguments.add_argument("problems", nargs="*", help="names, with parameters as NAME:s=1; all shipped ones if none")
+    arguments.add_argument("--flows", action="store_true", help="flows and scaled problems, for a page of their own")
     arguments.add_argument("--seed", type=int, default=0)
-    arguments.add_argument("--write", action="store_true", help="write docs/results/problems.md")
+    arguments.add_argument("--write", action="store_true", help="write docs/results/problems.md or flows.md")
     given = arguments.parse_args()
-    rows = [solved(name, given.seed) for name in given.problems or shipped_problems()]
+    title, page = ("Flows and scaled problems", "flows.md") if given.flows else ("All shipped problems", "problems.md")
+    rows = [solved(name, given.seed) for name in given.problems or (FLOWS if given.flows else shipped_problems())]
     head = ["problem", "config", "parameters", "tolerance", "relative L2 error", "seconds", "steps", "verdict"]
-    text = f"# All shipped problems\n\n{origin()}\n\nSeed {given.seed}, one run each. {REMARK}\n\n{table(head, rows)}"
+    text = f"# {title}\n\n{origin()}\n\nSeed {given.seed}, one run each. {REMARK}\n\n{table(head, rows)}"
     print(text)
     if given.write:
-        write("problems.md", text)
+        write(page, text)
 
 
 def solved(name: str, seed: int) -> list[str]:
-    """One row, from the run's own result.json."""
+    """One row, from the run's own result.json; of a flow, the pressure is in the error too."""
+    name, _, value = name.partition(":")
+    given = ["--parameter", value] if value else []
     problem = load_problem(name)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        command = [sys.executable, "-m", "pinnkit", "solve", name, f"--seed={seed}", "--quiet", "--out", str(out)]
-        subprocess.run(command, check=True, capture_output=True)
+        command = [sys.executable, "-m", "pinnkit", "solve", name, *given, f"--seed={seed}", "--quiet"]
+        subprocess.run([*command, "--out", str(out)], check=True, capture_output=True)
         result = json.loads((out / "result.json").read_text(encoding="utf-8"))
-    found = max(error["relative_l2"] for error in result["errors"].values())
-    figures = [str(result["network_parameters"]), f"{problem.tolerance:.0e}", f"{found:.1e}"]
-    row = [name, problem.config, *figures, f"{result['seconds']:.0f}", str(result["steps"]), result["verdict"]]
+    errors = {field: f"{error['relative_l2']:.1e}" for field, error in result["errors"].items()}
+    found = (
+        ", ".join(f"{field} {error}" for field, error in errors.items())
+        if len(errors) > 1
+        else next(iter(errors.values()))
+    )
+    figures = [str(result["network_parameters"]), f"{problem.tolerance:.0e}", found]
+    row = [
+        f"{name}, {value}" if value else name,
+        problem.config,
+        *figures,
+        f"{result['seconds']:.0f}",
+        str(result["steps"]),
+        result["verdict"],
+    ]
     print(" ".join(row), flush=True)
     return row
 
