@@ -163,18 +163,18 @@ def wanted(problem: str, methods: Sequence[str], store: Mapping[str, Any], steps
             yield Job(problem, method, best, seed, max(1, round(steps * ratio)), "seconds")
 
 
-def scaled() -> Iterator[Job]:
+def scaled(steps: int) -> Iterator[Job]:
     """Adam and MultiAdam on squares of four sizes."""
     for problem in ("helmholtz_scaled", "poisson_scaled"):
         for size in SIZES:
             for method in ("sum", "multi_adam"):
-                yield Job(problem, method, 1e-3, 0, SCALED_STEPS, size=size)
+                yield Job(problem, method, 1e-3, 0, min(steps, SCALED_STEPS), size=size)
 
 
 def next_jobs(problems: Sequence[str], methods: Sequence[str], store: Mapping[str, Any], steps: int) -> list[Job]:
     """What is still to be run and can be, in this order."""
     jobs = [job for problem in problems if problem != SQUARES for job in wanted(problem, methods, store, steps)]
-    jobs += scaled() if SQUARES in problems else ()
+    jobs += scaled(steps) if SQUARES in problems else ()
     return [job for job in jobs if job.key not in store]
 
 
@@ -189,6 +189,8 @@ def main() -> None:
     arguments.add_argument("--write", action="store_true", help="keep the runs, and write docs/results/balancing.md")
     arguments.add_argument("--redraw", action="store_true", help="run nothing, and write the page of what was run")
     given = arguments.parse_args()
+    if given.write and given.steps != STEPS:
+        arguments.error(f"--write keeps runs of {STEPS} steps alone; leave out --write to try the command")
     store, ends = stored() if given.steps == STEPS else {}, time.monotonic() + 60.0 * given.minutes
     while not given.redraw and (jobs := next_jobs(given.only, given.methods, store, given.steps)):
         # A batch at a time, since what comes next depends on what was found.
@@ -221,7 +223,7 @@ def by_method(store: Mapping[str, Any]) -> dict[tuple[str, str, str, float | Non
                 runs = [{**store[j.key], "rate": rate, "error": error_of(store[j.key])} for j in jobs if j.key in store]
                 if runs:
                     found[problem, method, equal, None] = runs
-    for job in scaled():
+    for job in scaled(STEPS):
         if job.key in store:
             own = store[job.key]
             found[job.problem, job.method, "steps", job.size] = [{**own, "rate": job.rate, "error": error_of(own)}]
