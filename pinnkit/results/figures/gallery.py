@@ -18,6 +18,7 @@ from pinnkit.results.figures.scattered import draw_scattered
 from pinnkit.results.figures.slices import draw_slices
 from pinnkit.results.figures.style import number
 from pinnkit.results.figures.volume import draw_volume
+from pinnkit.results.figures.weights import draw_weights
 from pinnkit.results.figures.windows import draw_windows
 
 
@@ -40,8 +41,10 @@ def draw_fields(folder: Path, fields: GridFields | ScatteredFields) -> tuple[Pic
 def draw_history(
     folder: Path, history: Sequence[Mapping[str, Any]], truth: Mapping[str, float] | None = None
 ) -> tuple[Picture, ...]:
-    """Draw the losses of a run, their conflicts, and the course of its unknown parameters, where records have them."""
+    """Draw the losses of a run, their weights and conflicts, and its unknown parameters, where records have them."""
     pictures = [draw_losses(folder / "losses.png", history)] if history else []
+    if any(record.get("weights") for record in history):
+        pictures.append(draw_weights(folder / "weights.png", history))
     if any(record.get("conflicts") for record in history):
         pictures.append(draw_conflicts(folder / "conflicts.png", history))
     if any(record.get("parameters") for record in history):
