@@ -11,6 +11,7 @@ from pinnkit.problem.truth import settled
 from pinnkit.registry import Registry
 from pinnkit.verification.cole_hopf import ColeHopf
 from pinnkit.verification.dop853 import DOP853
+from pinnkit.verification.driven_cavity import DrivenCavity
 from pinnkit.verification.etdrk4 import ETDRK4
 from pinnkit.verification.members import by_members
 from pinnkit.verification.method import ReferenceMethod, ReferenceSolution, evaluated
@@ -26,6 +27,7 @@ REFERENCES: Registry[ReferenceMethod] = Registry(
         "dop853": DOP853,
         "method_of_lines": MethodOfLines,
         "collocation": NewtonCollocation,
+        "driven_cavity": DrivenCavity,
     },
 )
 

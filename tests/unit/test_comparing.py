@@ -70,7 +70,7 @@ def test_the_reason_of_every_method_is_told_where_none_can_treat_the_problem(tmp
     with pytest.raises(UserError, match="no classical method can treat `plate`") as caught:
         compared(decay(**edges), tmp_path)
     said = [str(mistake) for mistake in caught.value.mistakes]
-    for name in ("cole_hopf", "etdrk4", "dop853", "method_of_lines", "collocation"):
+    for name in ("cole_hopf", "etdrk4", "dop853", "method_of_lines", "collocation", "driven_cavity"):
         assert sum(f"`{name}` cannot treat `plate`" in sentence for sentence in said) == 1
     assert not (tmp_path / "run").exists()
 
