@@ -6,6 +6,7 @@ import sympy
 from sympy.core.function import AppliedUndef
 
 from pinnkit.equations.choice import Choice
+from pinnkit.equations.complexes import IMAGINARY, OF_COMPLEX, complex_function, complex_power, complex_tree, is_complex
 from pinnkit.equations.differentiate import differentiate
 from pinnkit.equations.expression import Expression, Scope
 from pinnkit.equations.functions import FUNCTIONS, NORMAL, Hyp2f1, name_of, operands_of
@@ -16,6 +17,9 @@ from pinnkit.errors import Mistake, UserError
 
 _FOREIGN = {sympy.Min: "min", sympy.Max: "max", sympy.legendre: "legendre"}
 """Nodes of sympy that the language has its own for."""
+
+_OF_PARTS = {sympy.re: "re", sympy.im: "im", sympy.conjugate: "conj"}
+"""Nodes of sympy that have a meaning where there are complex fields."""
 
 _RELATIONS = (sympy.StrictLessThan, sympy.LessThan, sympy.StrictGreaterThan, sympy.GreaterThan)
 
@@ -62,6 +66,8 @@ def _adopt(node: sympy.Basic, scope: Scope) -> sympy.Expr:
         return exact(float(node))
     if (node.is_Rational and node.is_finite) or node in (sympy.pi, sympy.E):
         return node
+    if node == sympy.I and scope.complex is not None:
+        return node
     if isinstance(node, sympy.Symbol):
         return _named(node.name, scope)
     if isinstance(node, NORMAL) and "dn" not in scope.fields:
@@ -80,9 +86,11 @@ def _adopt(node: sympy.Basic, scope: Scope) -> sympy.Expr:
 
 
 def _named(name: str, scope: Scope) -> sympy.Expr:
-    partial = scope.partial(name)
+    partial, whole = scope.partial(name), complex_tree(name, scope)
     if name in scope.symbols:
         return scope.symbols[name]
+    if partial is None and whole is not None:
+        return whole
     if name in scope.named:
         return scope.named[name]
     if partial is None:
@@ -93,16 +101,22 @@ def _named(name: str, scope: Scope) -> sympy.Expr:
 
 def _field(node: AppliedUndef, scope: Scope) -> sympy.Expr:
     name = node.func.__name__
-    if name not in scope.fields:
+    whole = complex_tree(name, scope)
+    if name not in scope.fields and (whole is None or name == IMAGINARY):
         message, hint = unknown_name(name, scope)
         raise UserError(Mistake(message, hint=hint))
     if tuple(str(argument) for argument in node.args) != scope.coordinates:
         usual = f"{name}({', '.join(scope.coordinates)})"
         raise UserError(f"`{node}` is not in the language: the field `{name}` is `{usual}`, asked nowhere else")
-    return scope.functions[name]
+    return scope.functions[name] if whole is None else whole
 
 
 def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
+    if is_complex(base) or is_complex(exponent):
+        try:
+            return complex_power(base, exponent)
+        except ValueError as error:
+            raise UserError(f"`({base})^({exponent})`: {error}") from None
     negative = base.is_number and base.is_negative and not exponent.is_Integer
     if negative or base == 0:
         raise UserError(f"`({base})^({exponent})` has no finite real value")
@@ -145,6 +159,10 @@ def _function(node: sympy.Basic, scope: Scope) -> sympy.Expr:
     if isinstance(node, sympy.hyper) and (len(node.ap), len(node.bq)) == (2, 1):
         return Hyp2f1(*(_adopt(a, scope) for a in (*node.ap, *node.bq, node.argument)))
     name = _FOREIGN.get(type(node)) or name_of(node)
+    if scope.complex is not None and (name in OF_COMPLEX or type(node) in _OF_PARTS):
+        given = [_adopt(argument, scope) for argument in node.args]
+        if type(node) in _OF_PARTS or any(map(is_complex, given)):
+            return complex_function(_OF_PARTS.get(type(node)) or str(name), given)
     if name is None or (isinstance(node, sympy.Heaviside) and node.args[1] != sympy.Rational(1, 2)):
         known = ", ".join(FUNCTIONS)
         raise UserError(Mistake(f"`{str(node)[:80]}` is not in the language of expressions", hint=f"Known: {known}."))

@@ -8,6 +8,7 @@ from dataclasses import replace
 import sympy
 
 from pinnkit.equations.choice import choose
+from pinnkit.equations.complexes import OF_PARTS, complex_function, complex_tree, is_complex
 from pinnkit.equations.context import Context
 from pinnkit.equations.differentiate import HIGHEST_ORDER, differentiate, laplacian
 from pinnkit.equations.functions import FUNCTIONS, INTEGRAL, JUMP, NORMAL, NOT_NUMBERS, OPERATORS, listed
@@ -39,7 +40,7 @@ def read_call(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> s
     reduces = name == "integral" or (context.reductions and name in REDUCTIONS and name not in context.scope.symbols)
     if (node.keywords and not reduces) or strange is not None:
         raise context.error("arguments are given by their position", node)
-    if name in context.scope.fields:
+    if name in (*context.scope.fields, *(context.scope.complex or ())):
         return _field(context, node, name)
     if name in context.scope.symbols:
         kind = "coordinate" if name in context.scope.coordinates else "parameter"
@@ -52,6 +53,9 @@ def read_call(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> s
         return read_reduction(context, node, name, tree_of)
     if name in OPERATORS:
         return _operator(context, node, name, tree_of)
+    if name in OF_PARTS and context.scope.complex is not None:
+        _check_count(context, node, name, 1, 1)
+        return complex_function(name, [tree_of(node.args[0])])
     if name not in listed(context.special):
         more = REDUCTIONS if context.reductions else ()
         message, hint = unknown_function(name, context.scope, context.special, more)
@@ -64,6 +68,11 @@ def read_call(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> s
 
 
 def _function(context: Context, node: ast.Call, name: str, given: Sequence[sympy.Expr]) -> sympy.Expr:
+    if any(map(is_complex, given)):
+        try:
+            return complex_function(name, given)
+        except ValueError as error:
+            raise context.error(str(error), node) from None
     numbers = [number for number in map(context.value, given) if number is not None]
     if len(numbers) == len(given) and not math.isfinite(apply(name, numbers)):
         raise context.error(f"`{name}` has no finite real value here", node)
@@ -87,6 +96,9 @@ def _where(context: Context, node: ast.Call, tree_of: TreeOf) -> sympy.Expr:
     if compare is None:
         raise context.error("`where` compares by `<`, `<=`, `>` or `>=`", test)
     left, right, yes, no = map(tree_of, (test.left, test.comparators[0], *node.args[1:]))
+    if is_complex(left) or is_complex(right):
+        hint = "Compare `abs(…)`, `re(…)` or `im(…)`."
+        raise context.error("an order is one of real numbers, and this is complex", test, hint)
     numbers = context.value(left), context.value(right)
     if None not in numbers:
         return yes if compare(*map(sympy.Float, numbers)) else no
@@ -100,7 +112,8 @@ def _field(context: Context, node: ast.Call, name: str) -> sympy.Expr:
     given = [a.id if isinstance(a, ast.Name) else None for a in node.args]
     plain = [c for c in context.scope.coordinates if c not in context.scope.family]
     if given in (list(context.scope.coordinates), plain):
-        return context.scope.functions[name]
+        whole = complex_tree(name, context.scope) if name not in context.scope.fields else None
+        return context.scope.functions[name] if whole is None else whole
     usual = f"{name}({', '.join(context.scope.coordinates)})"
     hint = f"Write `{name}`, which is `{usual}`; a value at a boundary is a condition."
     raise context.error(f"`{name}` stands for `{usual}` and cannot be asked elsewhere", node, hint)

@@ -34,8 +34,8 @@ class Context:
     values: dict[sympy.Expr, float] = field(default_factory=dict)
 
     def value(self, tree: sympy.Expr) -> float | None:
-        """The float that a tree without names is, or None where it has names; out of range is infinite."""
-        if not tree.is_number:
+        """The float that a real tree without names is, or None where it has names; out of range is infinite."""
+        if not tree.is_number or tree.has(sympy.I):
             return None
         if tree not in self.values:
             try:

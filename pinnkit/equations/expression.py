@@ -36,7 +36,8 @@ class Partial:
 class Scope:
     """The names that an equation may use; those ``named`` stand for expressions of coordinates and parameters.
 
-    The coordinates of a ``family`` are parameters that have a range.
+    The coordinates of a ``family`` are parameters that have a range. Where numbers may be complex, `i` is the
+    imaginary unit, and each of the ``complex`` fields is made of two real ones among the ``fields``; None elsewhere.
     """
 
     coordinates: tuple[str, ...]
@@ -45,6 +46,7 @@ class Scope:
     time: str | None = None
     named: Mapping[str, sympy.Expr] = field(default_factory=dict, compare=False)
     family: tuple[str, ...] = ()
+    complex: tuple[str, ...] | None = None
 
     @property
     def space(self) -> tuple[str, ...]:

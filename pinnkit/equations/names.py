@@ -45,6 +45,10 @@ def check_name(name: str, kind: str, place: Place | None = None) -> Mistake | No
 
 
 _HABITS = {
+    "i": "The imaginary unit is `i` in the equations, conditions and exact fields of a problem with `complex` fields.",
+    "re": "The real part is one of the numbers of a problem with `complex` fields.",
+    "im": "The imaginary part is one of the numbers of a problem with `complex` fields.",
+    "conj": "The conjugate is one of the numbers of a problem with `complex` fields.",
     "ln": "`log` is the natural logarithm.",
     "arcsin": "Write `asin`.",
     "arccos": "Write `acos`.",

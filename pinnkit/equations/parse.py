@@ -12,6 +12,7 @@ from typing import final
 import sympy
 
 from pinnkit.equations.calls import read_call
+from pinnkit.equations.complexes import complex_power, complex_tree, is_complex
 from pinnkit.equations.context import Context
 from pinnkit.equations.differentiate import HIGHEST_ORDER
 from pinnkit.equations.evaluate import compile_tree
@@ -217,6 +218,9 @@ class _Walk:
             if partial.order > HIGHEST_ORDER:
                 raise self.context.error(f"derivatives of `{partial.field}` go up to order {HIGHEST_ORDER}", node)
             return self.context.scope.tree(partial)
+        whole = complex_tree(name, self.context.scope)
+        if whole is not None:
+            return whole
         if name in self.context.scope.named:
             return self.context.scope.named[name]
         if name in CONSTANTS:
@@ -263,6 +267,11 @@ class _Walk:
 
     def _power(self, node: ast.BinOp) -> sympy.Expr:
         base, exponent = self.node(node.left), self.node(node.right)
+        if is_complex(base) or is_complex(exponent):
+            try:
+                return complex_power(base, exponent)
+            except ValueError as error:
+                raise self.context.error(str(error), node) from None
         numbers = self.context.value(base), self.context.value(exponent)
         complaint = power_error(*numbers)
         if complaint is not None:

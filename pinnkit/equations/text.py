@@ -2,6 +2,7 @@
 
 import sympy
 
+from pinnkit.equations.complexes import IMAGINARY
 from pinnkit.equations.differentiate import partial_of
 from pinnkit.equations.expression import Scope
 from pinnkit.equations.functions import INTEGRAL, NORMAL, name_of, operands_of
@@ -47,6 +48,8 @@ def _write(node: sympy.Basic, scope: Scope) -> tuple[str, int]:
         return str(node), _ATOM
     if node == sympy.E:
         return "exp(1)", _ATOM
+    if node == sympy.I and scope.complex is not None:
+        return IMAGINARY, _ATOM
     if isinstance(node, sympy.Add):
         return _sum(node, scope), _SUM
     if isinstance(node, sympy.Mul):

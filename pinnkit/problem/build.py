@@ -14,6 +14,7 @@ from pinnkit.equations.parse import parse_number
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.ansatz import ansatz_of
 from pinnkit.problem.breaks import read_breaks
+from pinnkit.problem.complex_fields import ComplexFields, hinted, with_complex
 from pinnkit.problem.faces import parse_faces
 from pinnkit.problem.family import named_as_written, with_families
 from pinnkit.problem.function import NamedFunction
@@ -67,7 +68,8 @@ def build_problem(
         return place(*keys)
 
     moved, found, found_keys, families = with_families(data, where, key_place or where)
-    return _Builder(moved, found, found_keys, folder, families).problem(title)
+    real, found, found_keys, written, wrong = with_complex(moved, found, found_keys, families)
+    return _Builder(real, found, found_keys, folder, families, written, wrong).problem(title)
 
 
 @final
@@ -80,11 +82,13 @@ class _Builder:
     key_where: Where
     folder: Path | None = None
     families: frozenset[str] = frozenset()
+    complex_fields: ComplexFields | None = None
     mistakes: list[Mistake] = field(default_factory=list)
 
     def problem(self, title: str) -> Problem:
         """The whole problem, or all mistakes."""
-        keys, self.mistakes = read_keys(self.data, self.where, self.key_where)
+        keys, wrong = read_keys(self.data, self.where, self.key_where)
+        self.mistakes += wrong
         self._needed()
         scope = self._scope()
         parameters = self._parameters(keys)
@@ -115,7 +119,8 @@ class _Builder:
         reference = self._attempt(with_truth, reference, truth, parameters, self.where, self.key_where)
         tolerance = self._tolerance(keys)
         if self.mistakes:
-            raise UserError(*sorted((named_as_written(m, self.families) for m in self.mistakes), key=_order))
+            told = (hinted(named_as_written(m, self.families), self.complex_fields) for m in self.mistakes)
+            raise UserError(*sorted(told, key=_order))
         built = Problem(
             name=keys.name or "",
             coordinates=coordinates,
@@ -132,6 +137,7 @@ class _Builder:
             ansatz=ansatz,
             regions=regions,
             interfaces=interfaces,
+            complex_fields=self.complex_fields or ComplexFields(),
             outputs=outputs or (),
             reference=reference,
             tolerance=tolerance,

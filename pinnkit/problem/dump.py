@@ -11,6 +11,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarStri
 
 from pinnkit.problem import observations
 from pinnkit.problem.breaks import written_breaks
+from pinnkit.problem.complex_fields import ComplexFields, together
 from pinnkit.problem.function import NamedFunction
 from pinnkit.problem.observed import Observations
 from pinnkit.problem.problem import (
@@ -58,9 +59,13 @@ def dump_problem(problem: Problem) -> str:
     keys["coordinates"] = {c.name: _interval(c) for c in problem.coordinates if not c.family}
     if problem.time is not None:
         keys["time"] = problem.time
-    keys["fields"] = _flow(problem.fields)
+    whole = problem.complex_fields
+    names = dict.fromkeys(whole.names, "")
+    keys["fields"] = _flow(list(together(dict.fromkeys(problem.fields), names, lambda *_: None)))
+    if names:
+        keys["complex"] = _flow(whole.names)
     if problem.symmetries:
-        keys["symmetry"] = _symmetries(problem)
+        keys["symmetry"] = together(_symmetries(problem), names, lambda entry, _: entry)
     if problem.divergence_free:
         keys["divergence_free"] = _flow(problem.divergence_free)
     if states > 1:
@@ -72,10 +77,14 @@ def dump_problem(problem: Problem) -> str:
         keys["parameters"] = {p.name: _parameter(p) for p in problem.parameters} | ranges
     if problem.functions:
         keys["functions"] = {f.name: _function(f) for f in problem.functions}
-    keys["equations"] = {e.name: _equation(e.residual) for e in problem.equations}
+    equations = {e.name: _equation(e.residual) for e in problem.equations}
+    keys["equations"] = together(equations, whole.equations, lambda _, text: _text(text))
     if problem.conditions or problem.integrals:
-        keys["conditions"] = {c.name: _condition(c) for c in problem.conditions}
-        keys["conditions"] |= {c.name: _condition(c) for c in problem.integrals}
+        conditions = {c.name: _condition(c) for c in problem.conditions}
+        conditions |= {c.name: _condition(c) for c in problem.integrals}
+        keys["conditions"] = together(
+            conditions, whole.conditions, lambda entry, text: _braces({**entry, "equation": _text(text)})
+        )
     if problem.regions:
         keys["regions"] = {r.name: _braces(_region(r, problem)) for r in problem.regions}
     if problem.interfaces:
@@ -85,7 +94,7 @@ def dump_problem(problem: Problem) -> str:
     if problem.outputs:
         keys["outputs"] = {output.name: _text(output.expression.text) for output in problem.outputs}
     if problem.reference is not None:
-        keys["reference"] = _reference(problem.reference)
+        keys["reference"] = _reference(problem.reference, whole)
     keys["tolerance"] = problem.tolerance
     keys["config"] = problem.config
     if problem.accept:
@@ -201,8 +210,9 @@ def _symmetries(problem: Problem) -> dict[str, Any]:
     return {name: texts[0] if len(texts) == 1 else _flow(texts) for name, texts in written.items()}
 
 
-def _reference(reference: Reference) -> dict[str, Any]:
+def _reference(reference: Reference, whole: ComplexFields) -> dict[str, Any]:
     known = {"parameters": dict(reference.parameters)} if reference.parameters else {}
     if reference.method is not None:
         return {"method": reference.method, **reference.options, **known}
-    return {"exact": {name: _text(expression.text) for name, expression in reference.exact.items()}, **known}
+    exact = {name: _text(expression.text) for name, expression in reference.exact.items()}
+    return {"exact": together(exact, whole.exact, lambda _, text: _text(text)), **known}

@@ -14,6 +14,7 @@ from pinnkit.equations.partials import partials_in
 from pinnkit.equations.reductions import along_of, held_of, reductions_in
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.ansatz import NETWORK, Ansatz
+from pinnkit.problem.complex_fields import ComplexFields
 from pinnkit.problem.coordinate import Coordinate as Coordinate
 from pinnkit.problem.coordinate import moved, moved_ends
 from pinnkit.problem.function import NamedFunction
@@ -155,7 +156,8 @@ class Problem:
     """Differential equations, their domain and their conditions, checked and ready to be solved.
 
     ``divergence_free`` names no field, or two: the components of a vector without divergence along ``space``, which
-    then has two coordinates. Of a problem as it is trained, ``parts`` are the parts of the domain by name, and
+    then has two coordinates. ``complex_fields`` says which fields are parts of complex ones, and what was said of them.
+    Of a problem as it is trained, ``parts`` are the parts of the domain by name, and
     ``homes`` tells which of them a field lives in; the whole domain where it tells none. ``expand`` makes the states of
     an eigenproblem out of what was ``declared``. ``source`` is the file that it was read from, and ``places`` says
     where its keys stand there.
@@ -182,6 +184,7 @@ class Problem:
     ansatz: tuple[Ansatz, ...] = ()
     regions: tuple[Region, ...] = ()
     interfaces: tuple[Interface, ...] = ()
+    complex_fields: ComplexFields = field(default_factory=ComplexFields)
     parts: Mapping[str, tuple[Coordinate, ...]] = field(default_factory=dict)
     homes: Mapping[str, str] = field(default_factory=dict)
     levels: Levels | None = None

@@ -239,6 +239,7 @@ class ProblemKeys(_Part):
     coordinates: Coordinates | None = Field(None, description="The independent variables and their intervals.")
     time: StrictStr | None = Field(None, description="The coordinate that is time, where there is one.")
     fields: Names | None = Field(None, description="The unknown functions of all coordinates.")
+    complex: Names | None = Field(None, description="Those of the fields whose values are complex.")
     parameters: dict[StrictStr, ParameterKeys] = Field({}, description="Named numbers, ranges of them, unknown ones.")
     functions: dict[StrictStr, FunctionKeys] = Field({}, description="Named expressions, and Fourier series.")
     equations: Annotated[

@@ -1,13 +1,15 @@
 """A problem printed back as it was understood, with everything that the checks found."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sympy
 
+from pinnkit.equations.complexes import components
 from pinnkit.equations.expression import Expression
 from pinnkit.equations.notation import latex, to_text, unicode
 from pinnkit.errors import Mistake
+from pinnkit.problem.complex_fields import together
 from pinnkit.problem.finding import Finding
 from pinnkit.problem.integrals import over
 from pinnkit.problem.named import as_written
@@ -32,15 +34,18 @@ def summary(problem: Problem, findings: Sequence[Finding] = (), as_latex: bool =
     """
     lines = [f"{problem.name}: {problem.title}" if problem.title else problem.name, *_domain(problem)]
     for equation in problem.equations:
+        lines += _as_given(equation.name, "equation", problem.complex_fields.equations)
         lines += ["", f"equation {equation.name}", *_equation(equation.residual, problem, as_latex)]
     for condition in problem.conditions:
         on = ", ".join(str(face) for face in condition.faces)
+        lines += _as_given(condition.name, "condition", problem.complex_fields.conditions)
         lines += ["", f"condition {condition.name} on {on}", *_equation(condition.residual, problem, as_latex)]
         lines += [f"    {sentence}" for sentence in _fixed(condition, problem)]
     for interface in problem.interfaces:
         on = "; ".join(str(c) for c in contacts(problem) if touches(interface, c))
         lines += ["", f"interface {interface.name} on {on}", f"    {interface.residual.text}"]
     for held in problem.integrals:
+        lines += _as_given(held.name, "condition", problem.complex_fields.conditions)
         lines += ["", f"condition {held.name} {over(held, problem)}", *_equation(held.residual, problem, as_latex)]
     if problem.outputs:
         lines += ["", *(f"output {output.name} = {output.expression.text}" for output in problem.outputs)]
@@ -48,6 +53,12 @@ def summary(problem: Problem, findings: Sequence[Finding] = (), as_latex: bool =
     lines += ["", f"reference: {_reference(problem)}", ""]
     lines += [_finding(finding) for finding in findings]
     return "\n".join([*lines, outcome(findings)])
+
+
+def _as_given(name: str, kind: str, texts: Mapping[str, str]) -> list[str]:
+    """A complex equation as it was written, before the first of the real ones that it is."""
+    whole = next((given for given in texts if name in (given, components(given)[0])), None)
+    return [] if whole is None else ["", f"{kind} {whole}: {' '.join(texts[whole].split())}"]
 
 
 def outcome(findings: Sequence[Finding]) -> str:
@@ -67,6 +78,7 @@ def _domain(problem: Problem) -> list[str]:
     lines = ["  " + ", ".join(_interval(c, problem) for c in problem.coordinates)]
     arguments = ", ".join(problem.scope.coordinates)
     lines.append(f"  unknown: {', '.join(f'{name}({arguments})' for name in problem.fields)}")
+    lines += [f"  {h} = {' + i*'.join(components(h))}" for h in problem.complex_fields.names]
     for p in problem.parameters:
         number = f"{p.value:.12g}"
         plain = p.text in ("", number, repr(p.value))
@@ -145,7 +157,9 @@ def _reference(problem: Problem) -> str:
     reference = problem.reference
     if reference is None:
         return "none"
-    exact = [f"{name} = {expression.text}" for name, expression in reference.exact.items()]
+    texts = {name: expression.text for name, expression in reference.exact.items()}
+    whole = together(texts, problem.complex_fields.exact, lambda _, text: text)
+    exact = [f"{name} = {text}" for name, text in whole.items()]
     known = [f"{name} = {value:.12g}" for name, value in reference.parameters.items()]
     return ", ".join([reference.method, *known] if reference.method else [*exact, *known]) or "none"
 

@@ -142,17 +142,25 @@ class Solution:
         return reference_for(self.problem)
 
     def errors(self, reference: ReferenceSolution | None = None) -> dict[str, dict[str, float]]:
-        """Every field's relative L2 and largest error on a grid that training never saw; empty without a reference."""
+        """Every field's relative L2 and largest error on a grid that training never saw; empty without a reference.
+
+        Complex fields stand behind the real ones, their errors in the modulus.
+        """
         known = reference if reference is not None else self.reference()
         if known is None:
             return {}
         _, points = test_grid(self.problem)
         values, truth = self(points), known.values(points)
         l2, worst = relative_l2(values, truth), max_abs(values, truth)
-        return {
+        found = {
             name: {"relative_l2": float(l2[i]), "max_abs": float(worst[i])}
             for i, name in enumerate(self.problem.fields)
         }
+        for name, pair in self.problem.complex_fields.components(self.problem.fields).items():
+            own, true = (np.ascontiguousarray(array[:, pair]).view(np.complex128) for array in (values, truth))
+            l2, worst = relative_l2(own, true), max_abs(own, true)
+            found[name] = {"relative_l2": float(l2[0]), "max_abs": float(worst[0])}
+        return found
 
     def sampled(self, reference: ReferenceSolution | None = None) -> GridFields | ScatteredFields:
         """The fields, and the reference where there is one, on a regular grid, or at points where d > 4."""

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from pinnkit.equations import Scope, parse_equation
+from pinnkit.equations.complexes import OF_COMPLEX
 from pinnkit.equations.functions import CONSTANTS, FUNCTIONS, OPERATORS
 from pinnkit.equations.source import LONGEST, MOST_TOKENS
 from pinnkit.errors import UserError
 
 PAGE = (Path(__file__).parents[3] / "docs" / "grammar.md").read_text(encoding="utf-8")
 SCOPE = Scope(("x", "y", "t", "theta"), ("u", "v"), ("nu", "k"), time="t")
+COMPLEX = Scope(("x", "y", "t", "theta"), ("h_re", "h_im", "v"), ("nu", "k"), time="t", complex=("h",))
 
 
 def examples() -> Iterator[tuple[str, str]]:
@@ -31,7 +33,7 @@ EXAMPLES = list(examples())
 
 def test_there_are_examples() -> None:
     assert len(EXAMPLES) > 50
-    assert {mark for mark, _ in EXAMPLES} == {"", "exact", "refused"}
+    assert {mark for mark, _ in EXAMPLES} == {"", "exact", "refused", "complex"}
 
 
 @pytest.mark.parametrize(("mark", "text"), EXAMPLES, ids=[text for _, text in EXAMPLES])
@@ -45,12 +47,17 @@ def test_the_example_is_true(mark: str, text: str) -> None:
             "allow_integral": text.startswith("integral"),
             "allow_jump": "jump" in text,
         }
-        parse_equation(text, SCOPE, special=mark == "exact", **whole)
+        parse_equation(text, COMPLEX if mark == "complex" else SCOPE, special=mark == "exact", **whole)
 
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, *OPERATORS, *CONSTANTS])
 def test_every_word_of_the_language_is_on_the_page(name: str) -> None:
     assert re.search(rf"\b{name}\b", PAGE)
+
+
+@pytest.mark.parametrize("name", OF_COMPLEX)
+def test_every_function_of_a_complex_number_is_on_the_page(name: str) -> None:
+    assert f"`{name}(h)`" in PAGE
 
 
 def test_the_limits_are_those_of_the_program() -> None:

@@ -37,6 +37,22 @@ PROBLEMS = {
         config="record/burgers",
         accept=["corner_jump", "open_face"],
     ),
+    "complex": define(
+        name="complex",
+        coordinates={"x": [-1, 1], "t": [0, 1]},
+        time="t",
+        fields=["v", "h"],
+        complex=["h"],
+        symmetry={"h": "even in x"},
+        parameters={"k": 2},
+        functions={"f": "exp(-k*x**2)"},
+        equations={"wave": "i*h_t + h_xx + abs(h)^2*h = d(f, x)*h", "charge": "v_xx = abs(h)^2", "plain": "v_t = f"},
+        conditions={
+            "start": {"on": "t = 0", "equation": "h = f*exp(i*k*x)"},
+            "flux": {"on": "x = 1", "equation": "im(h) = 0"},
+        },
+        reference={"exact": {"h": "exp(i*x)", "v": "x"}},
+    ),
     "sympy": define(
         name="symbolic",
         coordinates={"x": [0, 0.1], "s": [0, 1]},
@@ -128,8 +144,9 @@ def test_one_problem_here_has_every_key() -> None:
     problem = PROBLEMS["all keys"]
     assert list(parse_yaml(dump_problem(problem)).data) == list(ORDER)
     # Several states repeat all that is declared, for which a plain problem is enough.
-    assert {*ORDER, "states"} == set(ProblemKeys.model_fields)
+    assert {*ORDER, "states", "complex"} == set(ProblemKeys.model_fields)
     assert "states" in parse_yaml(dump_problem(PROBLEMS["states"])).data
+    assert "complex" in parse_yaml(dump_problem(PROBLEMS["complex"])).data
 
 
 def test_all_keys_with_other_values_read_back_equal() -> None:

@@ -17,7 +17,8 @@ from pinnkit.problem.problem import Problem
 from pinnkit.verification import ReferenceSolution, reference_for, relative_l2
 from pinnkit.verification.etdrk4 import ETDRK4, _extrapolated
 from pinnkit.verification.evolution import read_evolution
-from pinnkit.verification.exponential_steps import ExponentialStep
+from pinnkit.verification.exponential_steps import CoxMatthewsStep
+from pinnkit.verification.wave_operator import WaveOperator
 
 
 def ring(equation: str, start: str, end: float = 1.0, **more: Any) -> Problem:
@@ -94,7 +95,7 @@ def test_a_step_has_order_four_and_its_extrapolation_order_six() -> None:
     truth = rate / ((1 + rate / 20) * np.exp(-rate * end) - 1)
 
     def error(steps: int) -> float:
-        step, v = ExponentialStep(np.array([rate + 0j]), end / steps), np.array([20.0])
+        step, v = CoxMatthewsStep(WaveOperator(np.array([rate + 0j])), end / steps), np.array([20.0])
         for number in range(steps):
             v = step(v, number * end / steps, lambda v, t: v**2)
         return float(v[0]) / truth - 1
