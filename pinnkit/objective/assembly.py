@@ -147,12 +147,7 @@ class Assembly:
         kernels have the same trace are learnt at the same pace.
         """
         objective = self.draw(theta, generator)
-        found = dict.fromkeys(self.terms, 0.0)
-        for block in objective.chunks:
-            _, jacobian = block.jacobian(theta)
-            for term, rows in zip(block.terms, jacobian.chunk(len(block.terms)), strict=True):
-                found[term] += float((rows * rows).sum()) / objective.weights[term]
-        return found
+        return {term: trace / objective.weights[term] for term, trace in objective.traces(theta).items()}
 
     def residuals(self, points: np.ndarray, theta: Tensor, part: str = "") -> dict[str, np.ndarray]:
         """The residual (N,) of every equation of a part of the domain at points (N, d) of it, without weights."""

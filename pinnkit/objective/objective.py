@@ -241,14 +241,7 @@ class Objective:
 
     def gradients(self, theta: Tensor) -> dict[str, Tensor]:
         """The gradient of every term's share of the loss, (P,) each."""
-        found = {term: torch.zeros_like(theta) for term in self.weights}
-        for block in self.chunks:
-            leaf = theta.detach().requires_grad_()
-            parts = block.by_term(block.values(leaf))
-            for number, (term, own) in enumerate(parts.items()):
-                keep = number + 1 < len(parts)
-                found[term] += torch.autograd.grad(0.5 * (own @ own), leaf, retain_graph=keep)[0]
-        return found
+        return dict(self._evaluated(theta, {term: (term,) for term in self.weights}).gradients)
 
     def evaluate_groups(self, theta: Tensor, only: Collection[str] | None = None) -> GroupEvaluation:
         """The losses, and the gradient of every group or of some of them, with one forward sweep for all.
@@ -256,6 +249,10 @@ class Objective:
         Rows that belong to none of the groups asked for are not evaluated where they stand apart from the others.
         """
         asked = {group: terms for group, terms in self.groups.items() if only is None or group in only}
+        return self._evaluated(theta, asked)
+
+    def _evaluated(self, theta: Tensor, asked: Mapping[str, Sequence[str]]) -> GroupEvaluation:
+        """The losses and gradients of some sets of terms."""
         gradients = {group: torch.zeros_like(theta) for group in asked}
         halves = dict.fromkeys(asked, 0.0)
         sums = {term: 0.0 for terms in asked.values() for term in terms if term in self.weights}
@@ -275,6 +272,16 @@ class Objective:
                     sums[term] += float(own @ own)
         losses = {term: total / self.weights[term] for term, total in sums.items()}
         return GroupEvaluation(losses, halves, gradients)
+
+    def traces(self, theta: Tensor, points: int | None = None) -> dict[str, float]:
+        """Every term's sum of |d row / d theta|^2 over its rows; estimated on so many points a block where given."""
+        found = dict.fromkeys(self.weights, 0.0)
+        for block in self.chunks:
+            some = block.some(points) if points is not None else block
+            _, jacobian = some.jacobian(theta)
+            for term, own in zip(some.terms, jacobian.chunk(len(some.terms)), strict=True):
+                found[term] += float((own * own).sum()) * block.count / some.count
+        return found
 
     def linearize(self, theta: Tensor) -> Linearization:
         """The rows and their Jacobian at theta."""

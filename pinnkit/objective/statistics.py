@@ -70,12 +70,5 @@ class Statistics:
 
         It is estimated on about a hundred points of every block, evenly picked.
         """
-        group_of = {term: group for group, terms in self.groups.items() for term in terms}
-        found = dict.fromkeys(self.groups, 0.0)
-        for block in self._objective.chunks:
-            some = block.some(_SAMPLED)
-            _, jacobian = some.jacobian(self._theta)
-            for term, own in zip(some.terms, jacobian.chunk(len(some.terms)), strict=True):
-                if term in group_of:
-                    found[group_of[term]] += float((own * own).sum()) * block.count / some.count
-        return found
+        found = self._objective.traces(self._theta, _SAMPLED)
+        return {group: sum(found[term] for term in terms) for group, terms in self.groups.items()}

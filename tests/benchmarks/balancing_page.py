@@ -58,9 +58,9 @@ seeds; where fewer have been run, it says so. Time is that of the processor on o
 as many steps as fit into the time in which `sum` makes its 5,000, with a wave of that length. Burgers' field is odd
 by construction, as its problem file says, and so easier than that of the paper.
 
-Second order, the default here, needs none of this: it is at 1e-7 and below on these problems within a minute or two
-([records](records.md), [flows and scaled squares](flows.md)). This page is about what is left to those who cannot use
-it. What has not been run yet is not in the tables."""
+Second order, the default here, needs none of this: its errors are below 1e-8 on these problems within two to three
+minutes ([problems](problems.md), [flows and scaled squares](flows.md)). This page is about what is left to those who
+cannot use it. What has not been run yet is not in the tables."""
 
 SCALED = """The loss of the equation changes by the fourth power of the side s, that of the walls not at all. One seed,
 rate 1e-3, 2,500 steps."""

@@ -1,15 +1,16 @@
 """Learning-rate annealing: weights by the largest slope of the equations over the mean slope of each other loss."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, final
 
 from pinnkit.objective.statistics import Statistics
-from pinnkit.objective.weightings.weighting import Weighting, Weights, blended, over, reference_group, require_share
+from pinnkit.objective.weightings.weighting import RunningMean, over, reference_group
 
 
 @final
 @dataclass(frozen=True)
-class LRAnnealing(Weighting):
+class LRAnnealing(RunningMean):
     """lambda_i <- memory lambda_i + (1 - memory) max|grad L_r| / mean|grad (lambda_i L_i)|, and lambda_r = 1.
 
     The largest and the mean are over the parameters. r is the reference group.
@@ -26,22 +27,9 @@ class LRAnnealing(Weighting):
 
     name: ClassVar[str] = "lr_annealing"
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require_share(self.name, memory=self.memory)
-
-    def start(self, found: Statistics) -> dict[str, float]:
-        """All ones."""
-        reference_group(self.name, self.reference, found.groups)
-        return dict.fromkeys(found.groups, 1.0)
-
-    def update(self, found: Statistics, state: dict[str, float]) -> tuple[Weights, dict[str, float]]:
-        """One more term of the running mean."""
-        reference = reference_group(self.name, self.reference, found.groups)
-        largest = float(found.gradients[reference].abs().max())
-        made = {
-            group: over(largest, state[group] * float(gradient.abs().mean()))
-            for group, gradient in found.gradients.items()
-        }
-        weights = {**blended(state, made, self.memory), reference: 1.0}
-        return Weights(weights), weights
+    def found(self, seen: Statistics, before: Mapping[str, float]) -> Mapping[str, float]:
+        """The largest slope of the reference over the mean slope of each; 1 for the reference."""
+        reference = reference_group(self.name, self.reference, seen.groups)
+        largest = float(seen.gradients[reference].abs().max())
+        means = {group: before[group] * float(own.abs().mean()) for group, own in seen.gradients.items()}
+        return {**{group: over(largest, mean) for group, mean in means.items()}, reference: 1.0}

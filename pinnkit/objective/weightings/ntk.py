@@ -1,15 +1,16 @@
 """Tangent kernels: weights that make all losses equally fast to learn."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, final
 
 from pinnkit.objective.statistics import Statistics
-from pinnkit.objective.weightings.weighting import Weighting, Weights, blended, over, require_share
+from pinnkit.objective.weightings.weighting import RunningMean, over
 
 
 @final
 @dataclass(frozen=True)
-class NTK(Weighting):
+class NTK(RunningMean):
     """lambda_i <- memory lambda_i + (1 - memory) sum_j tr K_j / tr K_i, tr K_i = sum_n |d row_n/d theta|^2.
 
     Rows are those whose squares are the loss, with their share 1/N of the mean: tr K_i is the mean over the points of
@@ -25,16 +26,7 @@ class NTK(Weighting):
 
     name: ClassVar[str] = "ntk"
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require_share(self.name, memory=self.memory)
-
-    def start(self, found: Statistics) -> dict[str, float]:
-        """All ones."""
-        return dict.fromkeys(found.groups, 1.0)
-
-    def update(self, found: Statistics, state: dict[str, float]) -> tuple[Weights, dict[str, float]]:
-        """One more term of the running mean."""
-        total = sum(found.traces.values())
-        weights = blended(state, {group: over(total, own) for group, own in found.traces.items()}, self.memory)
-        return Weights(weights), weights
+    def found(self, seen: Statistics, before: Mapping[str, float]) -> Mapping[str, float]:
+        """The sum of the traces over each."""
+        total = sum(seen.traces.values())
+        return {group: over(total, own) for group, own in seen.traces.items()}

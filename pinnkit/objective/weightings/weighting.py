@@ -59,15 +59,38 @@ class Weighting(ABC):
         """The weights for the next steps, and the new state."""
 
 
-def blended(before: Mapping[str, float], found: Mapping[str, float], memory: float) -> dict[str, float]:
-    """memory times the weights before plus (1 - memory) times those found; what was found to be no number changes none.
+@dataclass(frozen=True)
+class RunningMean(Weighting):
+    """lambda <- memory lambda + (1 - memory) times what a rule finds, from ones on.
 
-    So a group whose gradient is zero, which would get an infinite weight, keeps the one that it has.
+    A group whose gradient is zero, which would get an infinite weight, keeps the one that it has.
+
+    Args:
+        memory: of the running mean, which begins at ones; 0 takes the newest weights alone.
     """
-    return {
-        group: memory * own + (1.0 - memory) * found[group] if math.isfinite(found[group]) else own
-        for group, own in before.items()
-    }
+
+    memory: float = 0.9
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_share(self.name, memory=self.memory)
+
+    @abstractmethod
+    def found(self, seen: Statistics, before: Mapping[str, float]) -> Mapping[str, float]:
+        """The newest weights; infinite where nothing is divided by."""
+
+    def start(self, found: Statistics) -> dict[str, float]:
+        """All ones."""
+        return dict.fromkeys(found.groups, 1.0)
+
+    def update(self, found: Statistics, state: Mapping[str, float]) -> tuple[Weights, Mapping[str, float]]:
+        """One more term of the running mean."""
+        made = self.found(found, state)
+        weights = {
+            group: self.memory * own + (1.0 - self.memory) * made[group] if math.isfinite(made[group]) else own
+            for group, own in state.items()
+        }
+        return Weights(weights), weights
 
 
 def over(numerator: float, denominator: float) -> float:

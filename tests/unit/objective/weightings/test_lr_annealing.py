@@ -22,5 +22,7 @@ def test_the_update(reference: str | None, row: int, looks: list[Statistics], gr
 
 
 def test_a_reference_that_is_not_there(looks: list[Statistics]) -> None:
+    rule = LRAnnealing(reference="pdf")
+    state = rule.start(looks[0])
     with pytest.raises(UserError, match="unknown group `pdf` as `reference` of weighting `lr_annealing`"):
-        LRAnnealing(reference="pdf").start(looks[0])
+        rule.update(looks[0], state)
