@@ -14,6 +14,7 @@ from pinnkit.equations.partials import partials_in
 from pinnkit.errors import Mistake, UserError, unknown
 from pinnkit.formulation.lift import Fixed, Lift, build_lift
 from pinnkit.formulation.solenoidal import holds_identically, obstacle, outputs_of
+from pinnkit.formulation.stream import satisfied, stream_lift
 from pinnkit.problem.prescribed import number, prescribed
 from pinnkit.problem.problem import Condition, Equation, Face, Problem
 
@@ -29,11 +30,12 @@ _KINKED = (sympy.Abs, sympy.sign, sympy.Heaviside, sympy.Piecewise, sympy.Min, s
 @final
 @dataclass(frozen=True)
 class Choice:
-    """What became of one condition, as a word and a reason."""
+    """What became of one condition, as a word and a reason; ``lifted`` where a lift makes it exact."""
 
     condition: str
     exact: bool
     reason: str
+    lifted: bool = False
 
     def __str__(self) -> str:
         return f"{self.condition}: {'exact' if self.exact else 'soft'} ({self.reason})"
@@ -44,7 +46,8 @@ class Choice:
 class Formulation:
     """The trial fields of a problem: a lift for every field, the conditions left to the objective, and the reasons.
 
-    ``continued`` is, for every field, how many of its derivatives by time start exactly as another field gives them.
+    ``stream`` is the lift of the stream function, where the problem gives one. ``continued`` is, for every field, how
+    many of its derivatives by time start exactly as another field gives them.
     """
 
     problem: Problem
@@ -52,6 +55,7 @@ class Formulation:
     soft: tuple[Condition, ...]
     choices: tuple[Choice, ...]
     continued: tuple[int, ...] = ()
+    stream: Lift | None = None
 
     @cached_property
     def equations(self) -> tuple[Equation, ...]:
@@ -88,7 +92,8 @@ def formulate(problem: Problem, hard: Hard = "auto") -> Formulation:
         if not choices[name].exact:
             raise UserError(f"condition `{name}` cannot be exact: {choices[name].reason}")
     soft = tuple(condition for condition in problem.conditions if not choices[condition.name].exact)
-    return Formulation(problem, lifts, soft, tuple(choices.values()), _continued(problem, choices))
+    stream = stream_lift(problem)
+    return Formulation(problem, lifts, soft, tuple(choices.values()), _continued(problem, choices), stream)
 
 
 def _continued(problem: Problem, choices: Mapping[str, Choice]) -> tuple[int, ...]:
@@ -108,6 +113,8 @@ def _choose(condition: Condition, problem: Problem, hard: Hard) -> Choice:
         return soft("as the config asks")
     if all(_identical(condition, face, problem) for face in condition.faces):
         return Choice(condition.name, True, "the ansatz satisfies it")
+    if satisfied(condition, problem):
+        return Choice(condition.name, True, "the stream function satisfies it")
     fixed = _fixed(condition, problem)
     if fixed is None:
         return soft("it does not fix one field, or its derivative along the normal, to a known value")
@@ -122,12 +129,14 @@ def _choose(condition: Condition, problem: Problem, hard: Hard) -> Choice:
             return soft("it fixes a derivative at infinity, where every derivative of the fields vanishes by their map")
         if f.order and f.coordinate != problem.time and not alone:
             return soft("it fixes a derivative, and only values are built in away from the start of time")
+        if name in problem.divergence_free and problem.stream_function is not None:
+            return soft("the stream function is given, and does not satisfy it")
         if name in problem.divergence_free and f.coordinate != problem.time:
             return soft("a distance in space would give the fields without divergence one")
         late = f.coordinate == problem.time and problem.order(name, f.coordinate) > 1
         if hard == "auto" and late and not alone:
             return soft("of second order in time, where a lift leaves early times without weight")
-    return Choice(condition.name, True, "built into the field")
+    return Choice(condition.name, True, "built into the field", lifted=True)
 
 
 def _identical(condition: Condition, face: Face, problem: Problem) -> bool:
@@ -156,7 +165,7 @@ def _agree(problem: Problem, choices: dict[str, Choice]) -> tuple[Lift, ...]:
     """The lifts of the exact conditions, once those that contradict each other are made soft (in `choices`)."""
     by_name = {condition.name: condition for condition in problem.conditions}
     while True:
-        exact = [by_name[name] for name, choice in choices.items() if choice.exact]
+        exact = [by_name[name] for name, choice in choices.items() if choice.lifted]
         fixed = [pair for condition in exact for pair in _fixed(condition, problem) or []]
         unfit = {f.condition: "its order leaves a gap that a lift cannot fill" for f in _incomplete(problem, fixed)}
         if not unfit:

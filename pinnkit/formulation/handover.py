@@ -182,8 +182,8 @@ def require_marchable(problem: Problem) -> None:
         listed = ", ".join(f"`{p.name}`" for p in problem.unknowns)
         hint = "Leave out `windows`; causal weights train early times first as well."
         raise UserError(Mistake(f"every one of the `windows` would find its own value of {listed}", hint=hint))
-    if problem.regions or problem.ansatz:
-        what = "regions" if problem.regions else "an ansatz"
+    if problem.regions or problem.ansatz or problem.stream_function:
+        what = "regions" if problem.regions else "an ansatz" if problem.ansatz else "a stream function"
         raise UserError(Mistake(f"windows of time and {what} do not go together", problem.places.get("time")))
     for condition in problem.conditions:
         if any(face.coordinate == problem.time and face.side == "upper" for face in condition.faces):

@@ -16,6 +16,7 @@ import sympy
 import torch
 from torch import Tensor
 
+from pinnkit.derivatives import composition
 from pinnkit.derivatives.indices import IndexSet
 from pinnkit.derivatives.jet import Jet
 from pinnkit.equations import compile_tree
@@ -56,6 +57,13 @@ class Outputs:
             return indices
         every = [Partial(name, k) for name in self.problem.fields for k in indices.indices]
         return output_indices(every, self.problem)
+
+    def streamed(self, outputs: Jet, value: Tensor, distance: Tensor) -> Jet:
+        """The outputs with psi = G + D N in place of N, from the coefficients (K, N) of G and D."""
+        column = outputs_of(self.problem).index(self.problem.divergence_free[0])
+        before, own, behind = outputs.coefficients.tensor_split((column, column + 1), dim=2)
+        psi = value[:, :, None] + composition.multiply(own, distance[:, :, None], outputs.indices)
+        return Jet(torch.cat((before, psi, behind), dim=2), outputs.indices)
 
     def fields(self, outputs: Jet, indices: IndexSet) -> Tensor:
         """The Taylor coefficients (K, N, F) of the fields at `indices`, from those of the outputs.

@@ -1,11 +1,12 @@
 """The trial fields: coordinates to features to the network to fields that obey symmetries and exact conditions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Literal, final
 
 import numpy as np
+import sympy
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
@@ -23,6 +24,7 @@ from pinnkit.formulation.solenoidal import Outputs
 from pinnkit.formulation.symmetry import Copy, copies_of
 from pinnkit.networks import Features
 from pinnkit.networks.ensemble import seen_inside
+from pinnkit.problem.problem import Problem
 
 Engine = Literal["jet", "autograd"]
 NetworkFunction = Callable[[Jet], Jet]
@@ -37,6 +39,7 @@ class Prepared:
         those of the network's outputs, which fields without divergence need to a higher order.
     lift, distance: the Taylor coefficients (K, N, F + U) of G and D, absent where every field is the network itself;
         an unknown parameter has G = 0 and D = 1.
+    stream: those (2, K', N) of the G and D of a stream function that the problem gives.
     """
 
     points: Tensor
@@ -44,6 +47,7 @@ class Prepared:
     features: Jet | None
     lift: Tensor | None
     distance: Tensor | None
+    stream: Tensor | None = None
 
     def part(self, rows: slice, copies: int) -> "Prepared":
         """The same for some of the points."""
@@ -53,7 +57,8 @@ class Prepared:
             features = Jet(split, features.indices)
         lift = self.lift[:, rows] if self.lift is not None else None
         distance = self.distance[:, rows] if self.distance is not None else None
-        return Prepared(self.points[rows], self.indices, features, lift, distance)
+        stream = self.stream[:, :, rows] if self.stream is not None else None
+        return Prepared(self.points[rows], self.indices, features, lift, distance, stream)
 
 
 _AT_ONCE = 4096
@@ -116,6 +121,7 @@ class Trial:
         self.copies = copies_of(self.problem)
         self.outputs = Outputs(self.problem)
         self._lifts = _LiftPrograms(formulation)
+        self._stream = _StreamPrograms(formulation.stream, self.problem) if formulation.stream else None
 
     def tensor(self, values: object) -> Tensor:
         """Numbers in the run's precision and on its device."""
@@ -176,14 +182,17 @@ class Trial:
         asked = outputs if outputs is not None else self.outputs.indices(indices)
         features = self._features_of(points, asked) if self.engine == "jet" else None
         lift, distance = self._lifts(points, indices)
+        stream = self._stream(points, asked) if self._stream is not None else None
         if self.base is None and self.before is not None and lift is not None:
             lift = lift + self._continued(self.before, points, indices, handed)
         if self.base is not None:
             lift = self.base.taylor(points, indices, handed)
+            if stream is not None:
+                stream = torch.stack((torch.zeros_like(stream[0]), stream[1]))
             distance = self.base.scale * (distance if distance is not None else _one(lift))
             if self.base.start is not None:
-                lift = self.fixed(Prepared(points, indices, features, lift, -distance), self.base.start)
-        return Prepared(points, indices, features, lift, distance)
+                lift = self.fixed(Prepared(points, indices, features, lift, -distance, stream), self.base.start)
+        return Prepared(points, indices, features, lift, distance, stream)
 
     def _continued(self, before: Handover, points: Tensor, indices: IndexSet, handed: Tensor | None) -> Tensor:
         """What must be added to the lift (K, N, F) so that the fields go on from those of the window before."""
@@ -254,6 +263,8 @@ class Trial:
                 prepared.points,
                 self.outputs.indices(prepared.indices),
             )
+        if prepared.stream is not None:
+            found = self.outputs.streamed(found, *prepared.stream)
         raw = self._fields(found, prepared.indices)
         if prepared.lift is None or prepared.distance is None:
             return Jet(raw, prepared.indices)
@@ -304,27 +315,45 @@ def _weighted(part: Tensor, copy: Copy) -> Tensor:
 
 
 @final
+class _Derivatives:
+    """The derivatives of some trees; each is differentiated symbolically once."""
+
+    def __init__(self, trees: Sequence[sympy.Expr], problem: Problem) -> None:
+        self._trees, self._scope = tuple(trees), problem.scope
+        self._programs: dict[tuple[int, MultiIndex], Program] = {}
+
+    def __call__(self, number: int, index: MultiIndex) -> Program:
+        if (number, index) not in self._programs:
+            tree = self._trees[number]
+            for name, count in zip(self._scope.coordinates, index, strict=True):
+                tree = tree.diff(self._scope.symbols[name], count) if count else tree
+            self._programs[number, index] = compile_tree(tree, self._scope)
+        return self._programs[number, index]
+
+
+@final
 class _LiftPrograms:
-    """Evaluates the derivatives of all G and D; each is differentiated symbolically once."""
+    """Evaluates the derivatives of all G and D."""
 
     def __init__(self, formulation: Formulation) -> None:
-        self._lifts = formulation.lifts
-        self._problem = formulation.problem
-        self._programs: dict[tuple[int, bool, MultiIndex], Program] = {}
+        self._problem, lifts = formulation.problem, formulation.lifts
+        self._trivial = all(lift.trivial for lift in lifts)
+        self._values_of = _Derivatives([lift.value for lift in lifts], self._problem)
+        self._distances_of = _Derivatives([lift.distance for lift in lifts], self._problem)
 
     def __call__(self, points: Tensor, indices: IndexSet) -> tuple[Tensor | None, Tensor | None]:
-        if all(lift.trivial for lift in self._lifts):
+        if self._trivial:
             return None, None
         known = {home: self._values(points, home) for home in {*self._problem.homes.values(), ""}}
-        fields = len(self._lifts)
+        fields = len(self._problem.fields)
         lift = points.new_zeros(len(indices), points.shape[0], fields + len(self._problem.unknowns))
         distance = torch.zeros_like(lift)
         distance[0, :, fields:] = 1.0
         for field, name in enumerate(self._problem.fields):
             values = known[self._problem.homes.get(name, "")]
             for k, (index, factor) in enumerate(zip(indices.indices, indices.factorials, strict=True)):
-                lift[k, :, field] = self._program(field, False, index)(values) / factor
-                distance[k, :, field] = self._program(field, True, index)(values) / factor
+                lift[k, :, field] = self._values_of(field, index)(values) / factor
+                distance[k, :, field] = self._distances_of(field, index)(values) / factor
         return lift, distance
 
     def _values(self, points: Tensor, home: str) -> Mapping[str, Tensor | float]:
@@ -336,14 +365,26 @@ class _LiftPrograms:
             axes = [c.axis for c in self._problem.coordinates_in(home)]
             ends = [[a.lower for a in axes], [a.upper for a in axes], [float(a.from_unit(np.array(0.5))) for a in axes]]
             points = seen_inside(points, *points.new_tensor(ends))
-        return {**self._problem.values, **dict(zip(self._problem.scope.coordinates, points.unbind(1), strict=True))}
+        return _given(points, self._problem)
 
-    def _program(self, field: int, distance: bool, index: MultiIndex) -> Program:
-        key = (field, distance, index)
-        if key not in self._programs:
-            own: Lift = self._lifts[field]
-            tree = own.distance if distance else own.value
-            for name, count in zip(self._problem.scope.coordinates, index, strict=True):
-                tree = tree.diff(self._problem.scope.symbols[name], count) if count else tree
-            self._programs[key] = compile_tree(tree, self._problem.scope)
-        return self._programs[key]
+
+@final
+class _StreamPrograms:
+    """Evaluates the derivatives of the G and D of a stream function."""
+
+    def __init__(self, stream: Lift, problem: Problem) -> None:
+        self._problem = problem
+        self._derivatives = _Derivatives((stream.value, stream.distance), problem)
+
+    def __call__(self, points: Tensor, indices: IndexSet) -> Tensor:
+        """Their Taylor coefficients (2, K, N)."""
+        values, found = _given(points, self._problem), points.new_zeros(2, len(indices), len(points))
+        for k, (index, factor) in enumerate(zip(indices.indices, indices.factorials, strict=True)):
+            for number in range(2):
+                found[number, k] = self._derivatives(number, index)(values) / factor
+        return found
+
+
+def _given(points: Tensor, problem: Problem) -> Mapping[str, Tensor | float]:
+    """The values of coordinates at points (N, d), and of parameters, by name."""
+    return {**problem.values, **dict(zip(problem.scope.coordinates, points.unbind(1), strict=True))}

@@ -12,6 +12,9 @@ from pinnkit.errors import SolveError, UserError
 from pinnkit.formulation.trial import Prepared, Trial
 from pinnkit.objective.rows import PointwiseRows, Residual
 
+_Fixed = tuple[Tensor | None, Tensor | None, Tensor | None]
+"""The lift and distance of the fields, and those of a stream function."""
+
 
 @final
 class CompiledRows:
@@ -37,10 +40,8 @@ class CompiledRows:
         if trial.engine != "jet":
             raise UserError("nested reverse mode cannot be compiled; set `derivatives: jet`, or `compile: false`")
 
-        def rows(
-            theta: Tensor, points: Tensor, features: Tensor, lift: Tensor | None, distance: Tensor | None, a: Tensor
-        ) -> Tensor:
-            prepared = Prepared(points, indices, Jet(features, outputs), lift, distance)
+        def rows(theta: Tensor, points: Tensor, features: Tensor, fixed: _Fixed, a: Tensor) -> Tensor:
+            prepared = Prepared(points, indices, Jet(features, outputs), *fixed)
             return PointwiseRows(trial, prepared, tuple(terms), tuple(residuals), a).values(theta)
 
         # Tables that are made when they are first needed are made here, since the compiler cannot make them.
@@ -66,7 +67,7 @@ class CompiledRows:
             raise SolveError(f"torch could not compile the residual ({first}); set `compile: false`") from error
 
 
-def _tensors(prepared: Prepared) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
-    """Points, features, lift and distance."""
+def _tensors(prepared: Prepared) -> tuple[Tensor, Tensor, _Fixed]:
+    """Points, features, and what no parameter changes."""
     assert prepared.features is not None
-    return prepared.points, prepared.features.coefficients, prepared.lift, prepared.distance
+    return prepared.points, prepared.features.coefficients, (prepared.lift, prepared.distance, prepared.stream)

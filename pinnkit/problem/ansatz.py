@@ -32,7 +32,7 @@ def ansatz_of(
         return (), []
     built: list[Ansatz] = []
     mistakes: list[Mistake] = []
-    if NETWORK in (*scope.coordinates, *scope.fields, *scope.parameters, *scope.named):
+    if taken_name(scope):
         message = f"`{NETWORK}` is declared, and in `ansatz` it stands for the network"
         return (), [Mistake(message, where("ansatz"), hint=f"Declare another name than `{NETWORK}`.")]
     for name, text in keys.ansatz.items():
@@ -45,7 +45,7 @@ def ansatz_of(
             mistakes.append(Mistake(f"`{name}` has an ansatz and {barred}: one of them", key_where("ansatz", name)))
             continue
         try:
-            built.append(Ansatz(name, _expression(str(text), scope, where("ansatz", name))))
+            built.append(Ansatz(name, expression_of_network(str(text), scope, where("ansatz", name))))
         except UserError as error:
             mistakes += error.mistakes
     return tuple(built), mistakes
@@ -56,8 +56,13 @@ def of_network(scope: Scope) -> Scope:
     return replace(scope, fields=(NETWORK,))
 
 
-def _expression(text: str, scope: Scope, place: Place) -> Expression:
-    """The expression of an ansatz, in which the network occurs undifferentiated.
+def taken_name(scope: Scope) -> bool:
+    """Whether what the network is called is the name of something else."""
+    return NETWORK in (*scope.coordinates, *scope.fields, *scope.parameters, *scope.named)
+
+
+def expression_of_network(text: str, scope: Scope, place: Place, what: str = "ansatz") -> Expression:
+    """An expression, `what` it is, in which the network occurs undifferentiated.
 
     Raises:
         UserError: it does not, or the text is no expression.
@@ -68,10 +73,10 @@ def _expression(text: str, scope: Scope, place: Place) -> Expression:
     if not partials:
         hint = f'`{NETWORK}` stands for the network, as in "1 - x/2 + x**2*{NETWORK}".'
         raise UserError(
-            Mistake(f"the ansatz has no `{NETWORK}`, so nothing in it could be trained", place, text, hint=hint)
+            Mistake(f"the {what} has no `{NETWORK}`, so nothing in it could be trained", place, text, hint=hint)
         )
     if any(p.order for p in partials):
-        raise UserError(Mistake(f"an ansatz holds `{NETWORK}` itself, and none of its derivatives", place, text))
+        raise UserError(Mistake(f"the {what} must hold `{NETWORK}` itself, and none of its derivatives", place, text))
     return found
 
 

@@ -31,6 +31,7 @@ from pinnkit.problem.residuals import condition_residual, exact_field, residual_
 from pinnkit.problem.schema import Interval, ProblemKeys, ReferenceKeys, Where, read_keys
 from pinnkit.problem.series import MOST_MODES
 from pinnkit.problem.states import eigenvalue_parameter, in_states
+from pinnkit.problem.stream_function import stream_function_of
 from pinnkit.problem.structure import divergence_free_of, symmetries_of
 from pinnkit.problem.truth import EIGENVALUE, with_truth
 from pinnkit.problem.unknown import moving_ends, read_unknown
@@ -107,6 +108,7 @@ class _Builder:
         self.mistakes += wrong
         symmetries = self._noting(symmetries_of, keys, scope)
         divergence_free = self._noting(divergence_free_of, keys, scope)
+        stream_function = self._noting(stream_function_of, keys, scope)
         ansatz = self._noting(ansatz_of, keys, scope)
         regions = self._noting(regions_of, keys, coordinates, {p.name: p.value for p in parameters}, _uses)
         interfaces = self._noting(interfaces_of, keys, scope)
@@ -134,6 +136,7 @@ class _Builder:
             time=keys.time,
             symmetries=symmetries,
             divergence_free=divergence_free,
+            stream_function=stream_function,
             ansatz=ansatz,
             regions=regions,
             interfaces=interfaces,

@@ -61,10 +61,28 @@ def lacking(problem: Problem, coordinate: Coordinate, everything: tuple[Held, ..
     for integral in problem.integrals:
         face = integral.faces[0] if integral.faces else None
         given += integral.over(problem.scope, face) == (coordinate.name,)
-    needed = sum(problem.order(f, coordinate.name) for f in problem.fields)
+    needed = _order(problem, coordinate)
     if regularity and given < needed:
         given += len(replaced_conditions(problem))
     return given < needed
+
+
+def _order(problem: Problem, coordinate: Coordinate) -> int:
+    """The orders along a coordinate of all fields together, where two without divergence count as psi.
+
+    With u = psi_y and v = -psi_x, the u_yyy of an equation is the fourth derivative of psi.
+    """
+    pair = problem.divergence_free
+    orders = [problem.order(f, coordinate.name) for f in problem.fields if f not in pair]
+    of_psi = (
+        [
+            problem.order(f, coordinate.name) + (coordinate.name != along)
+            for f, along in zip(pair, problem.space, strict=True)
+        ]
+        if pair
+        else []
+    )
+    return sum(orders) + max(of_psi, default=0)
 
 
 def time_faces(problem: Problem) -> tuple[Face, Face] | None:

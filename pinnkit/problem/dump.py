@@ -68,6 +68,8 @@ def dump_problem(problem: Problem) -> str:
         keys["symmetry"] = together(_symmetries(problem), names, lambda entry, _: entry)
     if problem.divergence_free:
         keys["divergence_free"] = _flow(problem.divergence_free)
+    if problem.stream_function is not None:
+        keys["stream_function"] = _text(problem.stream_function.expression.text)
     if states > 1:
         keys["states"] = states
     if problem.ansatz:

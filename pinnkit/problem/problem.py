@@ -22,6 +22,7 @@ from pinnkit.problem.levels import Levels
 from pinnkit.problem.observed import Observations
 from pinnkit.problem.output import Output
 from pinnkit.problem.reference import Reference
+from pinnkit.problem.stream_function import StreamFunction
 from pinnkit.problem.symmetry import Symmetry
 from pinnkit.problem.trees import rewritten
 from pinnkit.problem.unknown import Unknown
@@ -156,11 +157,11 @@ class Problem:
     """Differential equations, their domain and their conditions, checked and ready to be solved.
 
     ``divergence_free`` names no field, or two: the components of a vector without divergence along ``space``, which
-    then has two coordinates. ``complex_fields`` says which fields are parts of complex ones, and what was said of them.
-    Of a problem as it is trained, ``parts`` are the parts of the domain by name, and
-    ``homes`` tells which of them a field lives in; the whole domain where it tells none. ``expand`` makes the states of
-    an eigenproblem out of what was ``declared``. ``source`` is the file that it was read from, and ``places`` says
-    where its keys stand there.
+    then has two coordinates; ``stream_function`` is what they are made of, where the file says so.
+    ``complex_fields`` says which fields are parts of complex ones, and what was said of them. Of a problem as it is
+    trained, ``parts`` are the parts of the domain by name, and ``homes`` tells which of them a field lives in; the
+    whole domain where it tells none. ``expand`` makes the states of an eigenproblem out of what was ``declared``.
+    ``source`` is the file that it was read from, and ``places`` says where its keys stand there.
     """
 
     name: str
@@ -173,6 +174,7 @@ class Problem:
     time: str | None = None
     symmetries: tuple[Symmetry, ...] = ()
     divergence_free: tuple[str, ...] = ()
+    stream_function: StreamFunction | None = None
     reference: Reference | None = None
     tolerance: float = 1e-3
     config: str = "levenberg_marquardt"

@@ -253,6 +253,7 @@ class ProblemKeys(_Part):
     observations: dict[StrictStr, ObservationKeys] = Field({}, description="Measurements, by name.")
     symmetry: dict[StrictStr, Texts] = Field({}, description="Fields that are `odd in x` or `even in x`.")
     divergence_free: Names | None = Field(None, description="Two fields made free of divergence, such as [u, v].")
+    stream_function: ExpressionText | None = Field(None, description="Their stream function, with `N` the network.")
     states: StrictInt = Field(1, description="How many states of an eigenproblem are wanted.")
     ansatz: dict[StrictStr, ExpressionText] = Field({}, description="Fields as expressions of the network `N`.")
     regions: dict[StrictStr, dict[StrictStr, RegionRange]] = Field({}, description="Parts with networks of their own.")

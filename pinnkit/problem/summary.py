@@ -87,6 +87,8 @@ def _domain(problem: Problem) -> list[str]:
     if problem.divergence_free:
         (u, v), (x, y) = problem.divergence_free, problem.space
         lines.append(f"  ({u}, {v}) has no divergence in ({x}, {y})")
+    if problem.stream_function is not None:
+        lines.append(f"  its stream function is {problem.stream_function.expression.text}, N the network")
     lines += [f"  {f.name} = {f.expression.text}" for f in problem.functions]
     lines += [f"  {a.field} = {a.expression.text}, N the network" for a in problem.ansatz]
     lines += [f"  region {r.name}: {', '.join(_interval(c, problem) for c in r.coordinates)}" for r in problem.regions]
@@ -139,7 +141,7 @@ def _prescription(condition: Condition, face: Face, problem: Problem) -> str:
 def _value(value: sympy.Expr, face: Face, problem: Problem) -> str:
     """A prescribed value by the name of the function that it is on a face, or else whole."""
     at = {problem.scope.symbols[face.coordinate]: number(face.value)}
-    named = (f.name for f in problem.functions if f.expression.tree.xreplace(at) == value)
+    named = (f.name for f in problem.functions if f.expression.tree.xreplace(at) == value and not value.is_Number)
     return next(named, None) or short(to_text(value, problem.scope), _LONGEST)
 
 

@@ -36,8 +36,8 @@ def mistakes(ansatz: Any, **more: Any) -> list[str]:
     ("ansatz", "said"),
     [
         ({"u": "1 + x"}, "ansatz.u: the ansatz has no `N`, so nothing in it could be trained"),
-        ({"u": "x*d(N, x)"}, "ansatz.u: an ansatz holds `N` itself, and none of its derivatives"),
-        ({"u": "x + N_x"}, "ansatz.u: an ansatz holds `N` itself, and none of its derivatives"),
+        ({"u": "x*d(N, x)"}, "ansatz.u: the ansatz must hold `N` itself, and none of its derivatives"),
+        ({"u": "x + N_x"}, "ansatz.u: the ansatz must hold `N` itself, and none of its derivatives"),
         ({"v": "x*N"}, "ansatz.v: unknown field `v` in `ansatz`"),
         ({"u": "x*M"}, "ansatz.u: unknown name `M`"),
         ({"u": "x*u + N"}, "ansatz.u: unknown name `u`"),

@@ -82,6 +82,7 @@ PROBLEMS = {
         fields=["u", "v", "w", "z"],
         symmetry={"z": "even in t"},
         divergence_free=["u", "v"],
+        stream_function="a*x + r*N",
         ansatz={"w": "x + x**2*N"},
         parameters={"a": 1, "k": {"start": 1, "bounds": [0.5, 8], "scale": 2}, "nu": {"range": [0.01, "a/5"]}},
         functions={"f": "where(x < a, 1, k)"},
@@ -124,7 +125,8 @@ PROBLEMS = {
 
 
 ORDER = (
-    *("name", "title", "coordinates", "time", "fields", "symmetry", "divergence_free", "ansatz", "parameters"),
+    *("name", "title", "coordinates", "time", "fields", "symmetry", "divergence_free", "stream_function"),
+    *("ansatz", "parameters"),
     *("functions", "equations", "conditions", "regions", "interfaces", "observations", "outputs", "reference"),
     *("tolerance", "config", "accept"),
 )
