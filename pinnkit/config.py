@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar, final, get_args, get_type_hints
 from ruamel.yaml import YAML
 from ruamel.yaml.representer import RoundTripRepresenter
 
+from pinnkit.curriculum import Curriculum
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.geometry import QUADRATURES, GaussLegendre, Quadrature
 from pinnkit.networks import EMBEDDINGS, MLP, NETWORKS, Embedding, Network, Scaled
@@ -53,6 +54,7 @@ class Config:
         weighting: weights of the groups, or of rows, that change while training goes on; none without.
         aggregator: what makes one direction of the gradients of the groups, for first-order phases; their sum without.
         conflict_every: the steps between two looks at how the gradients of the groups conflict; 0 for none.
+        curriculum: values of one parameter for which the problem is solved first; none without.
         causal: weights of the rows that let later times train once earlier ones are satisfied; none without.
         residual_gradients: further rows for the derivatives of the residuals; none without.
         pseudo_time: terms that hold every field to where it was, for equations with wrong minima; none without.
@@ -86,6 +88,7 @@ class Config:
     aggregator: Aggregator | None = None
     conflict_every: int = 100
     windows: Windows | None = None
+    curriculum: Curriculum | None = None
     causal: Causal | None = None
     residual_gradients: ResidualGradients | None = None
     pseudo_time: PseudoTime | None = None
@@ -123,6 +126,7 @@ _TABLES: Mapping[str, Registry[Any]] = {
 # Parts of one kind alone, which need no name.
 _SINGLE: Mapping[str, Registry[Any]] = {
     "windows": Registry("part", Windows, {"windows": Windows}),
+    "curriculum": Registry("part", Curriculum, {"curriculum": Curriculum}),
     "causal": Registry("part", Causal, {"causal": Causal}),
     "residual_gradients": Registry("part", ResidualGradients, {"residual_gradients": ResidualGradients}),
     "pseudo_time": Registry("part", PseudoTime, {"pseudo_time": PseudoTime}),
@@ -233,6 +237,8 @@ def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, Mistake]]:
         yield "phases", Mistake("`phases` is empty; it needs at least one optimizer")
     if values.get("compile") and values.get("pseudo_time") is not None:
         yield "compile", Mistake("`compile: true` and `pseudo_time` do not go together; the rows change at renewals")
+    if values.get("curriculum") is not None and values.get("windows") is not None:
+        yield "curriculum", Mistake("`curriculum` and `windows` do not go together; each window starts from the last")
     if (twice := network_mistake(values.get("network"), values.get("start", "new"))) is not None:
         yield "network", twice
 
@@ -321,6 +327,7 @@ def _single(key: str, value: Any, where: Places) -> Any:
 
 _EXAMPLES = {
     "windows": "count: 8",
+    "curriculum": "parameter: Re",
     "causal": "epsilons: [0.1, 1, 10]",
     "residual_gradients": "weight: 1e-2",
     "pseudo_time": "every: 1000",

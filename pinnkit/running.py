@@ -11,7 +11,7 @@ from torch import Tensor
 
 from pinnkit.building import Run
 from pinnkit.config import Config
-from pinnkit.marching import Start, Window, edges_of, general_config, jump, window_run
+from pinnkit.marching import Start, Window, edges_of, general_config, jump, start_from, window_run
 from pinnkit.objective.adaptive import AdaptiveWeights
 from pinnkit.objective.causal import CausalWeights, Chain
 from pinnkit.objective.pseudo_time import PseudoTimeSteps
@@ -77,14 +77,18 @@ class Marched:
 @final
 @dataclass(frozen=True, eq=False)
 class _Place:
-    """Where in a run a window stands: its number, from 1, or 0 where there are none, and what was trained before."""
+    """Where in a run training stands: the window's number, from 1, or 0 where there are none; what was trained before.
+
+    ``easier`` says for which value of a parameter, where that is not the problem's own.
+    """
 
     number: int = 0
     count: int = 1
     before: Trained | None = None
+    easier: str = ""
 
     def __str__(self) -> str:
-        return f"window {self.number}/{self.count}" if self.number else ""
+        return f"window {self.number}/{self.count}" if self.number else self.easier
 
 
 def march(
@@ -113,15 +117,20 @@ def march(
     windows = list(done)
     measured = [_measured(windows[: k + 1], reference, asked) for k in range(len(windows))] if edges else []
     trained = windows[-1].trained if windows else None
+    if asked.curriculum is not None and not windows:
+        trained, start = _led_up(problem, asked, listener, start)
     config = asked
     for number in range(len(windows), count):
         run = window_run(problem, asked, windows, start=start)
-        place = _Place(number + 1, count, trained) if edges else _Place()
+        place = _Place(number + 1, count, trained) if edges else _Place(before=trained)
         if edges:
             listener.say(_opened(run, place))
-        found, now = _in_stages(replace(asked, seed=run.config.seed), run, reference, listener, place)
+        if trained is not None and _cut(trained):
+            found, now = run, replace(trained, theta=run.trial.layout.start(run.trial.network))
+        else:
+            found, now = _in_stages(replace(asked, seed=run.config.seed), run, reference, listener, place)
         config = general_config(asked, found.config)
-        finished = now.failure is None and not now.interrupted
+        finished = not _cut(now)
         windows.append(Window(found, now.theta, finished, now))
         listener.keep(windows)
         if edges:
@@ -132,6 +141,31 @@ def march(
             break
     assert trained is not None
     return Marched(tuple(windows), count, config, trained, tuple(measured))
+
+
+def _led_up(
+    problem: Problem, asked: Config, listener: Listener, start: Start | None
+) -> tuple[Trained | None, Start | None]:
+    """Solve the easier problems of a curriculum, each from the one before; what was trained, and where it ended."""
+    rule = asked.curriculum
+    assert rule is not None
+    trained: Trained | None = None
+    for value in rule.before(problem):
+        easier = problem.with_parameters(**{rule.name(problem): value})
+        run = window_run(easier, asked, (), start=start)
+        run = replace(run, config=replace(run.config, phases=rule.shortened(run.config.phases)))
+        place = _Place(before=trained, easier=f"{rule.name(problem)} = {value:.6g}")
+        listener.say(f"{place}: the same equations, solved first")
+        trained = _trained(run, None, listener, place)
+        start = start_from([Window(run, trained.theta)])
+        if _cut(trained):
+            break
+    return trained, start
+
+
+def _cut(trained: Trained | None) -> bool:
+    """Whether training ended before its time."""
+    return trained is not None and (trained.failure is not None or trained.interrupted)
 
 
 def _opened(run: Run, place: _Place) -> str:
@@ -216,7 +250,8 @@ def _trained(run: Run, reference: ReferenceSolution | None, listener: Listener, 
     torch.set_num_threads(config.threads)
     # Products in reduced precision (TF32) would cap the accuracy without a word.
     torch.set_float32_matmul_precision("highest")
-    phases = [(_name(number, run), phase) for number, phase in enumerate(config.phases)]
+    prefix = f"{place.easier}: " if place.easier else ""
+    phases = [(prefix + _name(number, run), phase) for number, phase in enumerate(config.phases)]
     score = _Score(run, reference)
     rule = config.pseudo_time
     pseudo = PseudoTimeSteps.of(rule, run.trial.problem, run.assembly.further) if rule is not None else None

@@ -155,7 +155,10 @@ def _go_on(job: _Job, run: Run, opening: Sequence[str], quiet: bool) -> Path:
     phases = [*run.config.phases, *(phase for s in job.config.stages for phase in s.phases or run.config.phases)]
     count = max(1, len(edges_of(problem, job.config)) - 1) - len(job.done)
     before = job.done[-1].trained.steps if job.done and job.done[-1].trained is not None else 0
+    rule = job.config.curriculum
+    easier = rule.shortened(run.config.phases) * len(rule.before(problem)) if rule is not None else ()
     terms, total = run.assembly.terms, before + count * sum(phase.steps for phase in phases)
+    total += sum(phase.steps for phase in easier)
     console = nullcontext(_Silent()) if quiet else Progress(terms, total, reference is not None)
     with HistoryFile(files.history) as file, console as view:
         listener = _Told(view, file, files, job.history)
@@ -179,6 +182,8 @@ def require_runs(problem: Problem, config: Config, start: Start | None) -> Run:
     Raises:
         UserError: it does not.
     """
+    if config.curriculum is not None:
+        config.curriculum.before(problem)
     run = window_run(problem, config, (), start=start)
     require_stages(run.problem, config)
     if config.causal is not None:

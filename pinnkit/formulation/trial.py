@@ -16,6 +16,7 @@ from pinnkit.derivatives.indices import IndexSet
 from pinnkit.derivatives.jet import Jet
 from pinnkit.derivatives.layout import Layout
 from pinnkit.equations import Program, compile_tree
+from pinnkit.equations.differentiate import differentiate
 from pinnkit.equations.expression import MultiIndex
 from pinnkit.formulation.conditions import Formulation
 from pinnkit.formulation.handover import Handover, continued, continued_from
@@ -319,16 +320,22 @@ class _Derivatives:
     """The derivatives of some trees; each is differentiated symbolically once."""
 
     def __init__(self, trees: Sequence[sympy.Expr], problem: Problem) -> None:
-        self._trees, self._scope = tuple(trees), problem.scope
+        self._scope, none = problem.scope, (0,) * len(problem.coordinates)
+        self._trees: dict[tuple[int, MultiIndex], sympy.Expr] = {(i, none): tree for i, tree in enumerate(trees)}
         self._programs: dict[tuple[int, MultiIndex], Program] = {}
 
     def __call__(self, number: int, index: MultiIndex) -> Program:
         if (number, index) not in self._programs:
-            tree = self._trees[number]
-            for name, count in zip(self._scope.coordinates, index, strict=True):
-                tree = tree.diff(self._scope.symbols[name], count) if count else tree
-            self._programs[number, index] = compile_tree(tree, self._scope)
+            self._programs[number, index] = compile_tree(self._tree(number, index), self._scope)
         return self._programs[number, index]
+
+    def _tree(self, number: int, index: MultiIndex) -> sympy.Expr:
+        """A derivative as that of the one below it, along the first coordinate that it has."""
+        if (number, index) not in self._trees:
+            along = next(d for d, order in enumerate(index) if order)
+            below = self._tree(number, (*index[:along], index[along] - 1, *index[along + 1 :]))
+            self._trees[number, index] = differentiate(below, self._scope.coordinates[along], self._scope)
+        return self._trees[number, index]
 
 
 @final

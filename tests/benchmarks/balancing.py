@@ -3,10 +3,11 @@
 Seven methods on three problems, each at the best of three learning rates, over three seeds: after equal numbers of
 steps, and, in runs of their own, after the time that Adam takes for them. The rate is chosen by the error of seed 0.
 Time is that of the processor, on one thread, so that two runs may go on side by side. Runs that are stored already are
-not made again, so that the command can be stopped and given again.
+not made again, so that the command can be stopped and given again. Two more parts are made where they are asked for:
+`notebook`, the set-up of the ConFIG paper on Burgers' equation, and `squares`, one field on squares of four sizes.
 
-.venv/bin/python tests/benchmarks/balancing.py --minutes 90 --write
-.venv/bin/python tests/benchmarks/balancing.py --only burgers --methods sum config m_config --write
+.venv/bin/python tests/benchmarks/balancing.py --write
+.venv/bin/python tests/benchmarks/balancing.py --only notebook squares --write
 .venv/bin/python tests/benchmarks/balancing.py --redraw                    # the page, from what was run
 """
 
@@ -15,7 +16,7 @@ import json
 import multiprocessing
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -41,18 +42,41 @@ from pinnkit.verification import relative_l2, test_grid
 STORE = RESULTS / "balancing.json"
 
 METHODS = ("sum", "grad_norm", "ntk", "config", "m_config", "multi_adam", "upgrad")
-PROBLEMS = ("burgers", "kovasznay", "helmholtz_scaled")
-SQUARES = "squares"
-"""What `--only` calls the squares of other sizes."""
-
 RATES = (5e-4, 1e-3, 2e-3)
 SEEDS = (0, 1, 2)
 SIZES = (8, 4, 2, 1)
-STEPS, SCALED_STEPS = 5000, 2500
-"""Of the comparison, and on squares of other sizes."""
+FACE, FLOOR = 50, 0.1
+"""Points of every face of a condition, and the share of the rate that is left in the end."""
 
-INTERIOR, FACE, FLOOR = 2000, 50, 0.1
-"""Points of the equations and of every face of a condition, and the share of the rate that is left in the end."""
+EVERY = 100
+"""The steps between two looks of a weighting at the gradients, a tenth of its default as the runs are short."""
+
+SQUARES = "squares"
+"""What `--only` calls the squares of four sizes."""
+
+
+@final
+@dataclass(frozen=True)
+class Setup:
+    """A problem file, how many steps Adam makes, with how many points of the equations, and which methods there are."""
+
+    problem: str
+    steps: int
+    interior: int
+    methods: tuple[str, ...] = METHODS
+
+
+COMPARED = {
+    "burgers": Setup("burgers", 1200, 500),
+    "kovasznay": Setup("kovasznay", 700, 500),
+    "helmholtz_scaled": Setup("helmholtz_scaled", 1800, 500),
+}
+NOTEBOOK = {"notebook": Setup("burgers", 5000, 2000, ("sum", "config", "m_config"))}
+SCALED = {
+    "helmholtz squares": Setup("helmholtz_scaled", 10000, 1000, ("sum", "multi_adam")),
+    "poisson squares": Setup("poisson_scaled", 2500, 2000, ("sum", "multi_adam")),
+}
+SETUPS = {**COMPARED, **NOTEBOOK, **SCALED}
 
 
 @final
@@ -60,7 +84,7 @@ INTERIOR, FACE, FLOOR = 2000, 50, 0.1
 class Job:
     """One run: `equal` says what it has as much of as Adam, steps or seconds; `size` is the side of a scaled square."""
 
-    problem: str
+    setup: str
     method: str
     rate: float
     seed: int
@@ -72,7 +96,7 @@ class Job:
     def key(self) -> str:
         """Its name in the store, where its steps are those of the last time it was run."""
         size = f" s={self.size:g}" if self.size is not None else ""
-        return f"{self.problem}{size} {self.method} {self.rate:g} seed {self.seed} equal {self.equal}"
+        return f"{self.setup}{size} {self.method} {self.rate:g} seed {self.seed} equal {self.equal}"
 
 
 def config_of(job: Job) -> Config:
@@ -82,12 +106,12 @@ def config_of(job: Job) -> Config:
     optimizer = OPTIMIZERS.build({**entry, "restart": job.steps, "restart_floor": FLOOR})
     return Config(
         network=MLP(width=50, depth=5),
-        points=LatinHypercube(INTERIOR),
+        points=LatinHypercube(SETUPS[job.setup].interior),
         condition_points=LatinHypercube(FACE),
         renew=1,
         hard="none",
         balance=False,
-        weighting=WEIGHTINGS.build(job.method) if job.method in WEIGHTINGS else None,
+        weighting=WEIGHTINGS.build({"name": job.method, "every": EVERY}) if job.method in WEIGHTINGS else None,
         aggregator=AGGREGATORS.build(job.method) if job.method in AGGREGATORS and job.method != "sum" else None,
         conflict_every=0,
         phases=(optimizer,),
@@ -100,7 +124,7 @@ def config_of(job: Job) -> Config:
 def done(job: Job) -> dict[str, Any]:
     """The errors of every field, the mean square error of the first, and the processor's seconds of training."""
     torch.set_num_threads(1)
-    problem = load_problem(f"problems/{job.problem}.yaml")
+    problem = load_problem(f"problems/{SETUPS[job.setup].problem}.yaml")
     problem = problem.with_parameters(s=job.size) if job.size is not None else problem
     run = build_run(problem, config_of(job))
     weights = AdaptiveWeights(run.config.weighting) if run.config.weighting is not None else None
@@ -133,100 +157,115 @@ def error_of(found: Mapping[str, Any]) -> float:
     return max(error for name, error in found["errors"].items() if name != "p")
 
 
-def best_rate(problem: str, method: str, store: Mapping[str, Any]) -> float | None:
+def best_rate(setup: str, method: str, store: Mapping[str, Any]) -> float | None:
     """The rate with the smallest error for seed 0; None while one of them has not been run."""
     errors = {}
     for rate in RATES:
-        found = store.get(Job(problem, method, rate, 0, STEPS).key)
+        found = store.get(Job(setup, method, rate, 0, 0).key)
         if found is None:
             return None
         errors[rate] = error_of(found)
     return min(errors, key=lambda rate: errors[rate])
 
 
-def wanted(problem: str, methods: Sequence[str], store: Mapping[str, Any], steps: int) -> Iterator[Job]:
-    """What can be run next for a problem: seed 0 at all rates, then in equal time, then the other seeds."""
+def wanted(setup: str, methods: Sequence[str], store: Mapping[str, Any], steps: int) -> Iterator[Job]:
+    """What can be run next of a set-up: seed 0 at all rates, then in equal time, then the other seeds."""
     for method in methods:
         for rate in RATES:
-            yield Job(problem, method, rate, 0, steps)
-    adam = best_rate(problem, "sum", store)
+            yield Job(setup, method, rate, 0, steps)
+    adam = best_rate(setup, "sum", store)
     for seed in SEEDS:
         for method in methods:
-            best = best_rate(problem, method, store)
+            best = best_rate(setup, method, store)
             if best is None or adam is None:
                 continue
-            yield Job(problem, method, best, seed, steps)
+            yield Job(setup, method, best, seed, steps)
             if method == "sum":
                 continue
-            theirs, own = (store[Job(problem, m, r, 0, steps).key] for m, r in (("sum", adam), (method, best)))
+            theirs, own = (store[Job(setup, m, r, 0, steps).key] for m, r in (("sum", adam), (method, best)))
             ratio = (theirs["seconds"] / theirs["steps"]) / (own["seconds"] / own["steps"])
-            yield Job(problem, method, best, seed, max(1, round(steps * ratio)), "seconds")
+            yield Job(setup, method, best, seed, max(1, round(steps * ratio)), "seconds")
 
 
-def scaled(steps: int) -> Iterator[Job]:
+def scaled(steps: int | None = None) -> Iterator[Job]:
     """Adam and MultiAdam on squares of four sizes."""
-    for problem in ("helmholtz_scaled", "poisson_scaled"):
+    for name, setup in SCALED.items():
         for size in SIZES:
-            for method in ("sum", "multi_adam"):
-                yield Job(problem, method, 1e-3, 0, min(steps, SCALED_STEPS), size=size)
+            for method in setup.methods:
+                yield Job(name, method, 1e-3, 0, steps or setup.steps, size=size)
 
 
-def next_jobs(problems: Sequence[str], methods: Sequence[str], store: Mapping[str, Any], steps: int) -> list[Job]:
+def next_jobs(parts: Sequence[str], methods: Sequence[str], store: Mapping[str, Any], steps: int | None) -> list[Job]:
     """What is still to be run and can be, in this order."""
-    jobs = [job for problem in problems if problem != SQUARES for job in wanted(problem, methods, store, steps)]
-    jobs += scaled(steps) if SQUARES in problems else ()
+    jobs = []
+    for part in parts:
+        if part == SQUARES:
+            jobs += list(scaled(steps))
+        else:
+            own = [method for method in SETUPS[part].methods if method in methods]
+            jobs += list(wanted(part, own, store, steps or SETUPS[part].steps))
     return [job for job in jobs if job.key not in store]
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("--minutes", type=float, default=90.0, help="no new run after this time")
-    parts = (*PROBLEMS, SQUARES)
-    arguments.add_argument("--only", nargs="+", default=parts, choices=parts, help="some of the problems")
+    arguments.add_argument("--minutes", type=float, default=85.0, help="no new run after this time")
+    parts = (*COMPARED, *NOTEBOOK, SQUARES)
+    arguments.add_argument("--only", nargs="+", default=tuple(COMPARED), choices=parts, help="some parts")
     arguments.add_argument("--methods", nargs="+", default=METHODS, choices=METHODS, help="some of the methods")
-    arguments.add_argument("--steps", type=int, default=STEPS, help="of every run; fewer to try the command")
+    arguments.add_argument("--steps", type=int, help="of every run; fewer to try the command")
     arguments.add_argument("--processes", type=int, default=2, help="runs side by side")
     arguments.add_argument("--write", action="store_true", help="keep the runs, and write docs/results/balancing.md")
     arguments.add_argument("--redraw", action="store_true", help="run nothing, and write the page of what was run")
     given = arguments.parse_args()
-    if given.write and given.steps != STEPS:
-        arguments.error(f"--write keeps runs of {STEPS} steps alone; leave out --write to try the command")
-    store, ends = stored() if given.steps == STEPS else {}, time.monotonic() + 60.0 * given.minutes
-    while not given.redraw and (jobs := next_jobs(given.only, given.methods, store, given.steps)):
-        # A batch at a time, since what comes next depends on what was found.
-        batch = jobs[: 2 * given.processes]
-        if time.monotonic() > ends:
-            print(f"the time is over, with {len(jobs)} runs to go", flush=True)
-            break
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(given.processes, mp_context=context) as pool:
-            for job, found in zip(batch, pool.map(done, batch), strict=True):
+    if given.write and given.steps is not None:
+        arguments.error("--write keeps runs of all steps alone; leave out --write to try the command")
+    store = stored() if given.steps is None else {}
+    if not given.redraw:
+        run_all(given, store)
+    if given.write or given.redraw:
+        balancing_page.write_page(by_method(store), SETUPS, SEEDS, SIZES)
+
+
+def run_all(given: argparse.Namespace, store: dict[str, Any]) -> None:
+    """Make the runs that are missing, some side by side; what comes next depends on what was found."""
+    ends, running = time.monotonic() + 60.0 * given.minutes, dict[Future[dict[str, Any]], Job]()
+    with ProcessPoolExecutor(given.processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        while True:
+            busy = {job.key for job in running.values()}
+            jobs = [j for j in next_jobs(given.only, given.methods, store, given.steps) if j.key not in busy]
+            if time.monotonic() < ends:
+                for job in jobs[: given.processes - len(running)]:
+                    running[pool.submit(done, job)] = job
+            elif jobs:
+                print(f"the time is over, with {len(jobs)} runs to go", flush=True)
+            if not running:
+                break
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                job, found = running.pop(future), future.result()
                 store[job.key] = {**found, "origin": origin()}
                 print(f"{job.key}: {error_of(found):.2e}, {found['steps']} steps, {found['seconds']:.0f} s", flush=True)
-        if given.write:
-            STORE.write_text(json.dumps(store, indent=1) + "\n", encoding="utf-8")
-            balancing_page.write_page(by_method(store), METHODS, PROBLEMS, SEEDS, SIZES)
-    if given.redraw:
-        balancing_page.write_page(by_method(store), METHODS, PROBLEMS, SEEDS, SIZES)
+                if given.write:
+                    STORE.write_text(json.dumps(store, indent=1) + "\n", encoding="utf-8")
 
 
 def by_method(store: Mapping[str, Any]) -> dict[tuple[str, str, str, float | None], list[dict[str, Any]]]:
-    """The runs by problem, method, what is equal, and size: each at its best rate, all seeds."""
+    """The runs by set-up, method, what is equal, and size: each at its best rate, all seeds."""
     found: dict[tuple[str, str, str, float | None], list[dict[str, Any]]] = {}
-    for problem in PROBLEMS:
+    for name in (*COMPARED, *NOTEBOOK):
         for method in METHODS:
-            rate = best_rate(problem, method, store)
+            rate = best_rate(name, method, store)
             if rate is None:
                 continue
             for equal in ("steps", "seconds"):
-                jobs = [Job(problem, method, rate, seed, STEPS, equal) for seed in SEEDS]
+                jobs = [Job(name, method, rate, seed, 0, equal) for seed in SEEDS]
                 runs = [{**store[j.key], "rate": rate, "error": error_of(store[j.key])} for j in jobs if j.key in store]
                 if runs:
-                    found[problem, method, equal, None] = runs
-    for job in scaled(STEPS):
+                    found[name, method, equal, None] = runs
+    for job in scaled():
         if job.key in store:
             own = store[job.key]
-            found[job.problem, job.method, "steps", job.size] = [{**own, "rate": job.rate, "error": error_of(own)}]
+            found[job.setup, job.method, "steps", job.size] = [{**own, "rate": job.rate, "error": error_of(own)}]
     return found
 
 

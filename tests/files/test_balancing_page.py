@@ -10,6 +10,7 @@ from pinnkit.config import load_config
 from pinnkit.optimizers.schedule import Scheduled
 from pinnkit.shipped import config_path
 
+STEPS = 5000
 ROOT = Path(__file__).parents[2]
 
 
@@ -29,7 +30,7 @@ def ran(error: float, seconds: float = 10.0, steps: int = 5000, failure: str | N
 def all_run(balancing: Any) -> dict[str, Any]:
     """A store to which every job is added as it is asked for; M-ConFIG's steps cost half of Adam's."""
     store: dict[str, Any] = {}
-    while jobs := balancing.next_jobs(["kovasznay"], ["sum", "m_config"], store, balancing.STEPS):
+    while jobs := balancing.next_jobs(["kovasznay"], ["sum", "m_config"], store, STEPS):
         job = jobs[0]
         seconds = job.steps * (1e-3 if job.method == "m_config" else 2e-3)
         store[job.key] = ran(job.rate if job.method == "sum" else 1.0 / job.rate, seconds, job.steps)
@@ -46,11 +47,11 @@ def test_every_method_goes_on_at_its_own_best_rate(balancing: Any) -> None:
 
 def test_in_equal_time_a_method_of_half_the_cost_makes_twice_the_steps(balancing: Any) -> None:
     runs = balancing.by_method(all_run(balancing))["kovasznay", "m_config", "seconds", None]
-    assert [run["steps"] for run in runs] == [2 * balancing.STEPS] * 3
+    assert [run["steps"] for run in runs] == [2 * STEPS] * 3
 
 
 def test_a_run_that_failed_is_never_the_best(balancing: Any) -> None:
-    jobs = [balancing.Job("burgers", "sum", rate, 0, balancing.STEPS) for rate in balancing.RATES]
+    jobs = [balancing.Job("burgers", "sum", rate, 0, STEPS) for rate in balancing.RATES]
     store = {job.key: ran(1e-9, failure="not finite") for job in jobs}
     store[jobs[1].key] = ran(0.5)
     assert balancing.best_rate("burgers", "sum", store) == balancing.RATES[1]
@@ -66,7 +67,7 @@ def test_runs_that_try_the_command_are_short_and_never_kept(balancing: Any, monk
 def test_the_page_has_what_was_run(balancing: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pages: list[str] = []
     monkeypatch.setattr(balancing.balancing_page, "write", lambda _, text: pages.append(text))
-    kinds = (balancing.METHODS, balancing.PROBLEMS, balancing.SEEDS, balancing.SIZES)
+    kinds = (balancing.SETUPS, balancing.SEEDS, balancing.SIZES)
     balancing.balancing_page.write_page(balancing.by_method(all_run(balancing)), *kinds)
     adam = f"| `sum` | 0.0005 | 5.0e-04 ± 0.0e+00 | {5e-4**2:.1e} | 1.00 | 5.0e-04 ± 0.0e+00 | {5e-4**2:.1e} | 5000 |"
     assert adam in pages[0]
@@ -77,7 +78,7 @@ def test_the_page_has_what_was_run(balancing: Any, tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize("name", ["config", "m_config"])
 def test_the_published_set_up_is_that_of_the_comparison(balancing: Any, name: str) -> None:
     shipped = load_config(config_path(f"papers/liu_{name}"))
-    made = balancing.config_of(balancing.Job("burgers", name, 1e-3, 0, balancing.STEPS))
+    made = balancing.config_of(balancing.Job("notebook", name, 1e-3, 0, STEPS))
     for key in ("network", "points", "condition_points", "renew", "hard", "balance", "groups", "aggregator", "phases"):
         assert getattr(shipped, key) == getattr(made, key), key
 

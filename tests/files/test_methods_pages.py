@@ -17,6 +17,7 @@ import torch
 from pinnkit.building import build_run
 from pinnkit.cli import main
 from pinnkit.config import Config, load_config
+from pinnkit.curriculum import Curriculum
 from pinnkit.geometry import QUADRATURES
 from pinnkit.networks import EMBEDDINGS, NETWORKS, TorchModule
 from pinnkit.objective.aggregators import AGGREGATORS
@@ -45,10 +46,25 @@ ENTRIES = [(table, name) for table in TABLES for name in table.names()]
 IDS = [name for _, name in ENTRIES]
 BESIDE_TABLES = (
     *("torch_module", "jet", "autograd", "exact_conditions", "symmetry", "divergence_free", "balance", "stages"),
-    *("windows", "causal", "residual_gradients", "pseudo_time", "observations", "unknown_parameters", "outputs"),
+    *(
+        "windows",
+        "curriculum",
+        "causal",
+        "residual_gradients",
+        "pseudo_time",
+        "observations",
+        "unknown_parameters",
+        "outputs",
+    ),
     *("groups", "ansatz", "regions", "eigenproblems", "linear_start", "identifiability"),
 )
-SINGLE = {"windows": Windows, "causal": Causal, "residual_gradients": ResidualGradients, "pseudo_time": PseudoTime}
+SINGLE = {
+    "windows": Windows,
+    "curriculum": Curriculum,
+    "causal": Causal,
+    "residual_gradients": ResidualGradients,
+    "pseudo_time": PseudoTime,
+}
 
 
 def blocks(text: str, language: str) -> list[str]:

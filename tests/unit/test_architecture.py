@@ -36,6 +36,7 @@ ROOMS = (
     "training",
     "stage",
     "windows",
+    "curriculum",
     "config",
     "capacity",
     "building",
