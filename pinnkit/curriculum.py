@@ -9,6 +9,7 @@ arXiv 2109.01050, section 5).
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import final
 
 from pinnkit.errors import Mistake, UserError, unknown
@@ -24,8 +25,8 @@ class Curriculum:
     Args:
         parameter: its name; where not given, the problem has one parameter alone.
         shares: these values as shares of the problem's own.
-        values: the values themselves, in place of shares; those that do not lead towards the problem's own, from the
-            first one on, are left out.
+        values: the values themselves, in place of shares; where they rise, those below the problem's own come first,
+            and where they fall those above.
         steps: the most steps that a phase makes for each; as many as for the problem itself where not given.
         seconds: the most seconds, likewise.
 
@@ -45,6 +46,9 @@ class Curriculum:
         for name, given in (("shares", self.shares), ("values", self.values)):
             if not all(map(math.isfinite, given)):
                 raise UserError(f"`{name}` of `curriculum` need finite numbers, not {', '.join(map(str, given))}")
+            steps = {math.copysign(1.0, b - a) if a != b else 0.0 for a, b in pairwise(given)}
+            if len(steps) > 1 or 0.0 in steps:
+                raise UserError(f"`{name}` of `curriculum` must rise, or fall, not {', '.join(map(str, given))}")
         if not self.shares and not self.values:
             raise UserError("`curriculum` has neither `shares` nor `values`; leave it out to begin with the problem")
         if self.steps is not None and self.steps < 1:
@@ -81,8 +85,8 @@ class Curriculum:
         """
         own = problem.values[self.name(problem)]
         given = [float(v) for v in self.values] if self.values else [share * own for share in self.shares]
-        rises = given[0] < own
-        return tuple(v for v in given if (v < own) == rises and v != own)
+        rises = given[0] < given[-1] if len(given) > 1 else given[0] < own
+        return tuple(v for v in given if v != own and (v < own) == rises)
 
     def shortened(self, phases: Sequence[Optimizer]) -> tuple[Optimizer, ...]:
         """The phases for an easier problem."""
