@@ -49,8 +49,8 @@ class Config:
         balance: whether terms without a given weight get one that makes all terms equally fast to learn at the start.
         observation_weight: the share of such a weight that noisy observations get: equations outweigh noise.
         windows: windows of time, each solved with all phases and stages before the next; all of time at once without.
-        groups: which terms are one loss for what keeps losses apart: those of a `kind` (`pde`, `ic`, `bc`, `data`),
-            each `term` alone, or groups by name with their terms.
+        groups: which terms are one loss for what keeps losses apart: as the problem says (`auto`), those of a `kind`
+            (`pde`, `ic`, `bc`, `data`), each `term` alone, or groups by name with their terms.
         weighting: weights of the groups, or of rows, that change while training goes on; none without.
         aggregator: what makes one direction of the gradients of the groups, for first-order phases; their sum without.
         conflict_every: the steps between two looks at how the gradients of the groups conflict; 0 for none.
@@ -83,7 +83,7 @@ class Config:
     weights: Mapping[str, float] = field(default_factory=dict)
     balance: bool = True
     observation_weight: float = 1e-4
-    groups: Groups = "kind"
+    groups: Groups = "auto"
     weighting: Weighting | None = None
     aggregator: Aggregator | None = None
     conflict_every: int = 100

@@ -68,7 +68,7 @@ class Assembly:
     compiled: bool = False
     further: Further = field(default_factory=Further)
     quadrature: Quadrature = GaussLegendre()
-    groups: Groups = "kind"
+    groups: Groups = "auto"
 
     def __post_init__(self) -> None:
         for name in self.weights:

@@ -1,13 +1,13 @@
 """Groups of terms, for methods that treat several losses apart: by kind, one a term, or as a person names them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from pinnkit.errors import Mistake, UserError, unknown
 from pinnkit.objective.residual_gradients import Further
 from pinnkit.problem.problem import Problem
 
-Groups = Literal["kind", "term"] | Mapping[str, tuple[str, ...]]
+Groups = Literal["auto", "kind", "term"] | Mapping[str, tuple[str, ...]]
 """How terms are grouped, as a config says it."""
 
 
@@ -16,9 +16,10 @@ def groups_of(
 ) -> dict[str, tuple[str, ...]]:
     """The terms of every group; groups of which no term is left are not there.
 
-    `kind` makes `pde` of the equations, `ic` of conditions at the start of time, `bc` of all other conditions and
-    integrals, and `data` of the observations; `term` makes each term a group. Where groups are named, terms that are in
-    none of them are grouped by kind.
+    `auto` takes the groups that the problem names, and `kind` where it names none. `kind` makes `pde` of the equations,
+    `ic` of conditions at the start of time, `bc` of all other conditions and integrals, and `data` of the observations;
+    `term` makes each term a group. Where groups are named, terms that are in none of them are grouped by kind. What is
+    several terms, as an equation over regions or of a complex field, has the name that the problem gives it.
 
     Args:
         asked: how.
@@ -31,11 +32,12 @@ def groups_of(
     """
     origins = {name: origin.term for name, origin in further.origins.items()} if further is not None else {}
     kinds = _kinds(problem)
-    named = _named(asked, kinds) if isinstance(asked, Mapping) else {}
+    chosen = (problem.groups or "kind") if asked == "auto" else asked
+    named = _named(chosen, kinds, problem) if isinstance(chosen, Mapping) else {}
     found: dict[str, list[str]] = {}
     for term in terms:
         own = origins.get(term, term)
-        group = own if asked == "term" else named.get(own, kinds[own])
+        group = own if chosen == "term" else named.get(own, kinds[own])
         found.setdefault(group, []).append(term)
     return {group: tuple(own) for group, own in found.items()}
 
@@ -50,23 +52,31 @@ def _kinds(problem: Problem) -> dict[str, str]:
     return kinds | {observations.name: "data" for observations in problem.observations}
 
 
-def _named(asked: Mapping[str, tuple[str, ...]], kinds: Mapping[str, str]) -> dict[str, str]:
+def _stems(term: str, problem: Problem) -> Iterator[str]:
+    """What a term is called in the file: without its part of a complex field, its region or its state."""
+    yield term
+    stem, _, tail = term.rpartition("_")
+    if stem and (tail in ("re", "im", *problem.parts) or (problem.levels is not None and tail.isdecimal())):
+        yield from _stems(stem, problem)
+
+
+def _named(asked: Mapping[str, tuple[str, ...]], kinds: Mapping[str, str], problem: Problem) -> dict[str, str]:
     """The group of every term that a group names."""
     found: dict[str, str] = {}
+    stems = {term: set(_stems(term, problem)) for term in kinds}
     mistakes = []
     for group, terms in asked.items():
         if not terms:
             mistakes.append(Mistake(f"group `{group}` names no term", hint=f"Terms: {', '.join(kinds)}."))
         for term in terms:
-            if term not in kinds:
+            own = [term] if term in kinds else [name for name in kinds if term in stems[name]]
+            if not own:
                 message, hint = unknown("term", term, kinds)
                 mistakes.append(Mistake(f"{message} in group `{group}`", hint=hint))
-            elif found.get(term, group) != group:
-                mistakes.append(
-                    Mistake(f"term `{term}` is in the groups `{found[term]}` and `{group}`; it can be in one")
-                )
-            else:
-                found[term] = group
+            other = next((found[name] for name in own if found.get(name, group) != group), None)
+            if other is not None:
+                mistakes.append(Mistake(f"term `{term}` is in the groups `{other}` and `{group}`; it can be in one"))
+            found |= dict.fromkeys(own, group)
     if mistakes:
         raise UserError(*mistakes)
     return found

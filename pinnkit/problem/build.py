@@ -18,11 +18,13 @@ from pinnkit.problem.complex_fields import ComplexFields, hinted, with_complex
 from pinnkit.problem.faces import parse_faces
 from pinnkit.problem.family import named_as_written, with_families
 from pinnkit.problem.function import NamedFunction
+from pinnkit.problem.grouping import grouping_of
 from pinnkit.problem.integrals import has_integral, integral_condition, require_faces
 from pinnkit.problem.intervals import completed, parse_end
 from pinnkit.problem.named import named_function
 from pinnkit.problem.names import check_declared, check_label, short
 from pinnkit.problem.observations import observations_of
+from pinnkit.problem.observed import Observations
 from pinnkit.problem.outputs import read_outputs
 from pinnkit.problem.problem import Condition, Coordinate, Equation, Face, IntegralCondition, Parameter, Problem
 from pinnkit.problem.reference import Reference
@@ -93,7 +95,8 @@ class _Builder:
         self._needed()
         scope = self._scope()
         parameters = self._parameters(keys)
-        coordinates = self._coordinates(keys, {p.name: p.value for p in parameters})
+        values = {p.name: p.value for p in parameters}
+        coordinates = self._coordinates(keys, values)
         self.mistakes += moving_ends(coordinates, [p.name for p in parameters if p.unknown is not None])
         self._labels(keys)
         self._time(keys, scope)
@@ -101,21 +104,17 @@ class _Builder:
         if scope is not None:
             scope = replace(scope, named={f.name: f.expression.tree for f in functions})
         equations = self._equations(keys, scope)
-        conditions = self._conditions(keys, scope, coordinates, {p.name: p.value for p in parameters})
-        taken = (*(keys.equations or {}), *keys.conditions)
-        places = (self.where, self.key_where, self.folder)
-        observations, wrong = observations_of(keys.observations, scope, taken, *places) if scope else ((), [])
-        self.mistakes += wrong
+        conditions = self._conditions(keys, scope, coordinates, values)
+        observations = self._observations(keys, scope)
         symmetries = self._noting(symmetries_of, keys, scope)
         divergence_free = self._noting(divergence_free_of, keys, scope)
         stream_function = self._noting(stream_function_of, keys, scope)
         ansatz = self._noting(ansatz_of, keys, scope)
-        regions = self._noting(regions_of, keys, coordinates, {p.name: p.value for p in parameters}, _uses)
+        regions = self._noting(regions_of, keys, coordinates, values, _uses)
         interfaces = self._noting(interfaces_of, keys, scope)
+        groups = self._noting(grouping_of, keys, scope)
         ends = {c.name: (c.lower, c.upper) for c in coordinates}
-        outputs = self._attempt(
-            read_outputs, keys.outputs, scope, ends, {p.name: p.value for p in parameters}, self.where
-        )
+        outputs = self._attempt(read_outputs, keys.outputs, scope, ends, values, self.where)
         reference = self._reference(keys.reference, scope) if keys.reference is not None else None
         truth = keys.reference.parameters if keys.reference is not None else {}
         reference = self._attempt(with_truth, reference, truth, parameters, self.where, self.key_where)
@@ -140,6 +139,7 @@ class _Builder:
             ansatz=ansatz,
             regions=regions,
             interfaces=interfaces,
+            groups=groups,
             complex_fields=self.complex_fields or ComplexFields(),
             outputs=outputs or (),
             reference=reference,
@@ -150,6 +150,14 @@ class _Builder:
             places={key: self.where(key) for key in self.data},
         )
         return in_states(built, keys.states)
+
+    def _observations(self, keys: ProblemKeys, scope: Scope | None) -> tuple[Observations, ...]:
+        if scope is None:
+            return ()
+        taken = (*(keys.equations or {}), *keys.conditions)
+        found, wrong = observations_of(keys.observations, scope, taken, self.where, self.key_where, self.folder)
+        self.mistakes += wrong
+        return found
 
     def _attempt(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T | None:
         """The function's result, or None with its mistakes noted."""

@@ -93,6 +93,8 @@ def dump_problem(problem: Problem) -> str:
         keys["interfaces"] = {i.name: _interface(i) for i in problem.interfaces}
     if problem.observations:
         keys["observations"] = {o.name: _observations(o, problem.scope.coordinates) for o in problem.observations}
+    if problem.groups:
+        keys["groups"] = {name: _flow(terms) for name, terms in problem.groups.items()}
     if problem.outputs:
         keys["outputs"] = {output.name: _text(output.expression.text) for output in problem.outputs}
     if problem.reference is not None:

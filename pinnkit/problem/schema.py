@@ -258,6 +258,7 @@ class ProblemKeys(_Part):
     ansatz: dict[StrictStr, ExpressionText] = Field({}, description="Fields as expressions of the network `N`.")
     regions: dict[StrictStr, dict[StrictStr, RegionRange]] = Field({}, description="Parts with networks of their own.")
     interfaces: Interfaces = Field({}, description="What holds where two regions meet, by name.")
+    groups: dict[StrictStr, Names] = Field({}, description="Terms that are one loss, by the name of the group.")
     outputs: dict[StrictStr, ExpressionText] = Field({}, description="Numbers made of the solved fields, by name.")
     reference: ReferenceKeys | None = Field(None, description="What is known of the answer.")
     tolerance: Number = Field(1e-3, description="The relative L2 error up to which an answer counts as verified.")

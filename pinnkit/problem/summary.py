@@ -93,6 +93,7 @@ def _domain(problem: Problem) -> list[str]:
     lines += [f"  {a.field} = {a.expression.text}, N the network" for a in problem.ansatz]
     lines += [f"  region {r.name}: {', '.join(_interval(c, problem) for c in r.coordinates)}" for r in problem.regions]
     lines += [f"  {s.field} is {s.parity} in {s.coordinate}" for s in problem.symmetries]
+    lines += [f"  one loss, {name}: {', '.join(terms)}" for name, terms in problem.groups.items()]
     return lines
 
 

@@ -101,6 +101,7 @@ PROBLEMS = {
         observations={
             "seen": {"x": [0.1, 0.2], "r": [1, 2], "t": [0, 1], "nu": [0.02, 0.2], "w": [1, 2], "noise": 0.1}
         },
+        groups={"flow": ["one", "two"], "start": ["start"]},
         outputs={"middle": "value(w, x = a, r = 1, t = 1, nu = 0.1)", "ratio": "maximum(z)/middle"},
         reference={"method": "etdrk4", "modes": 16, "parameters": {"k": 2}},
         tolerance=1e-5,
@@ -127,7 +128,8 @@ PROBLEMS = {
 ORDER = (
     *("name", "title", "coordinates", "time", "fields", "symmetry", "divergence_free", "stream_function"),
     *("ansatz", "parameters"),
-    *("functions", "equations", "conditions", "regions", "interfaces", "observations", "outputs", "reference"),
+    *("functions", "equations", "conditions", "regions", "interfaces", "observations", "groups", "outputs"),
+    *("reference",),
     *("tolerance", "config", "accept"),
 )
 """The keys in the order in which they are written."""
