@@ -18,6 +18,7 @@ from pinnkit.objective.objective import Objective
 from pinnkit.objective.pseudo_time import PseudoTimeSteps
 from pinnkit.objective.steering import Steering
 from pinnkit.optimizers import Optimizer, Step
+from pinnkit.points import PointMemory
 from pinnkit.unseen import Unseen
 
 Record = dict[str, Any]
@@ -27,8 +28,8 @@ Record = dict[str, Any]
 class Draws(Protocol):
     """Makes an objective on fresh points."""
 
-    def draw(self, theta: Tensor, generator: np.random.Generator) -> Objective:
-        """An objective in the precision of theta; adaptive points see the residual at theta."""
+    def draw(self, theta: Tensor, generator: np.random.Generator, memory: PointMemory | None = None) -> Objective:
+        """An objective in the precision of theta; adaptive points see the residual at theta, and those before."""
         ...
 
 
@@ -131,6 +132,7 @@ class _Loop:
     conflict_every: int = 0
     objective: Objective | None = None
     conflicts: dict[str, Any] | None = None
+    memory: PointMemory = field(default_factory=PointMemory)
     unseen: Unseen = field(default_factory=Unseen)
     cut: bool = False
     steps: int = 0
@@ -179,7 +181,7 @@ class _Loop:
                 return f"its {optimizer.seconds:g} s are over"
             started = time.perf_counter()
             drawn = count == 0 or bool(self.renew and count % self.renew == 0)
-            objective = self.draws.draw(self.theta, self.generator) if drawn else self.objective
+            objective = self.draws.draw(self.theta, self.generator, self.memory) if drawn else self.objective
             assert objective is not None
             self.objective = objective
             if self.causal is not None and (met := self._met(self.causal, drawn, count)):

@@ -31,7 +31,7 @@ from pinnkit.objective.residuals import (
     output_indices_of,
 )
 from pinnkit.objective.rows import PointwiseRows
-from pinnkit.points import Points, Sampler
+from pinnkit.points import PointMemory, Points, Sampler
 from pinnkit.problem.problem import Condition, Face
 
 AnyResidual = TreeResidual | FunctionResidual
@@ -97,11 +97,17 @@ class Assembly:
         """The parts of the domain that have equations; one without a name where it is not divided."""
         return tuple(dict.fromkeys(e.part for e in (*self.trial.formulation.equations, *self.further.equations)))
 
-    def draw(self, theta: Tensor, generator: np.random.Generator) -> Objective:
-        """An objective on fresh points in the precision of theta; adaptive rules see the residual at theta."""
+    def draw(self, theta: Tensor, generator: np.random.Generator, memory: PointMemory | None = None) -> Objective:
+        """An objective on fresh points in the precision of theta; adaptive rules see the residual at theta.
+
+        Args:
+            theta: the parameters.
+            generator: the points' own.
+            memory: what samplers know of the draw before; those that need it begin anew without.
+        """
         if theta.dtype != self.trial.dtype:
-            return self._in_other_precision.draw(theta, generator)
-        rows = [self._interior_rows(part, self.interior_points(theta, generator, part)) for part in self.parts]
+            return self._in_other_precision.draw(theta, generator, memory)
+        rows = [self._interior_rows(part, self.interior_points(theta, generator, part, memory)) for part in self.parts]
         for condition in (*self.trial.formulation.soft, *self.further.conditions):
             rows += self._condition_rows(condition, self.condition_points(condition, generator))
         for observations, residuals in zip(self.trial.problem.observations, self._observed, strict=True):
@@ -130,10 +136,12 @@ class Assembly:
         other = torch.float32 if self.trial.dtype == torch.float64 else torch.float64
         return replace(self, trial=self.trial.in_precision(other))
 
-    def interior_points(self, theta: Tensor, generator: np.random.Generator, part: str = "") -> Points:
-        """Fresh points of the equations in a part of the domain."""
-        box = box_of(self.trial.problem, part)
-        return self.interior.draw(box, generator, lambda x: self._magnitude(x, theta, part))
+    def interior_points(
+        self, theta: Tensor, generator: np.random.Generator, part: str = "", memory: PointMemory | None = None
+    ) -> Points:
+        """Fresh points of the equations in a part of the domain, which may follow from those before."""
+        held, box = memory if memory is not None else PointMemory(), box_of(self.trial.problem, part)
+        return held.drawn(self.interior, box, generator, lambda x: self._magnitude(x, theta, part), part)
 
     def condition_points(self, condition: Condition, generator: np.random.Generator) -> dict[Face, Points]:
         """Fresh points of a condition on each of its faces."""

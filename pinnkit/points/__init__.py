@@ -3,8 +3,12 @@
 from pinnkit.points.chebyshev import Chebyshev
 from pinnkit.points.grid import Grid
 from pinnkit.points.latin_hypercube import LatinHypercube
+from pinnkit.points.memory import PointMemory
+from pinnkit.points.r3 import R3
 from pinnkit.points.rad import RAD
-from pinnkit.points.sampler import Points, Residual, Sampler
+from pinnkit.points.rar import RAR
+from pinnkit.points.rar_d import RARD
+from pinnkit.points.sampler import Following, Points, Residual, Sampler
 from pinnkit.points.sobol import Sobol
 from pinnkit.points.uniform import Uniform
 from pinnkit.registry import Registry
@@ -19,15 +23,23 @@ SAMPLERS: Registry[Sampler] = Registry(
         "grid": Grid,
         "chebyshev": Chebyshev,
         "rad": RAD,
+        "rar": RAR,
+        "rar_d": RARD,
+        "r3": R3,
     },
 )
 
 __all__ = [
+    "R3",
     "RAD",
+    "RAR",
+    "RARD",
     "SAMPLERS",
     "Chebyshev",
+    "Following",
     "Grid",
     "LatinHypercube",
+    "PointMemory",
     "Points",
     "Residual",
     "Sampler",

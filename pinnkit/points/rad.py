@@ -5,9 +5,9 @@ from typing import final
 
 import numpy as np
 
-from pinnkit.errors import Mistake, SolveError, UserError
+from pinnkit.errors import Mistake, UserError
 from pinnkit.geometry.box import Domain
-from pinnkit.points.sampler import Points, Residual, Sampler, placed_uniformly, require_count
+from pinnkit.points.sampler import Points, Residual, Sampler, magnitude, placed_uniformly, require_count
 
 
 @final
@@ -58,20 +58,17 @@ class RAD(Sampler):
             return placed_uniformly(domain, generator.random((self.count, d)))
         candidates = self.candidates if self.candidates is not None else 10 * self.count
         points = domain.from_unit(generator.random((candidates, d)))
-        p = self._preference(np.asarray(residual(points), dtype=np.float64).reshape(-1))
+        p = self._preference(magnitude(residual, points, "rad"))
         kept, chance = _first_to_ring(p, self.count, generator)
         return Points(points[kept], chance * (candidates / self.count))
 
-    def _preference(self, magnitude: np.ndarray) -> np.ndarray:
+    def _preference(self, size: np.ndarray) -> np.ndarray:
         """The unnormalised density p at the candidates, positive everywhere."""
-        if not np.all(np.isfinite(magnitude)):
-            raise SolveError("the residual is not finite at some of the points among which sampler `rad` chooses")
-        magnitude = np.abs(magnitude)
-        largest = float(np.max(magnitude))
+        largest = float(np.max(size))
         if largest == 0.0:
-            return np.ones_like(magnitude)
+            return np.ones_like(size)
         # Divided by the largest first, so that no power overflows.
-        power = (magnitude / largest) ** self.k
+        power = (size / largest) ** self.k
         # Without `c`, points where the residual vanishes stay possible: there may be no others left to choose.
         return np.maximum(power / np.mean(power) + self.c, 1e-12)
 

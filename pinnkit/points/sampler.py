@@ -3,11 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
-from pinnkit.errors import Mistake, UserError
+from pinnkit.errors import Mistake, SolveError, UserError
 from pinnkit.geometry.box import Domain
 
 Residual = Callable[[np.ndarray], np.ndarray]
@@ -62,11 +62,48 @@ class Sampler(ABC):
         return count if isinstance(count, int) else None
 
 
+class Following(Sampler):
+    """A rule whose points follow from those of the draw before: it grows them, moves them, or replaces some.
+
+    It keeps no state itself: what it must know of the draw before is handed to it, and handed back.
+    """
+
+    @abstractmethod
+    def follow(
+        self, domain: Domain, generator: np.random.Generator, residual: Residual | None, memory: Any
+    ) -> tuple[Points, Any]:
+        """Points of the domain, and what the next draw needs to know of them.
+
+        Args:
+            domain: a box or a face of one.
+            generator: where chance comes from.
+            residual: the residual's magnitude at given points.
+            memory: what the draw before gave; None for the first one.
+        """
+
+    @final
+    def draw(self, domain: Domain, generator: np.random.Generator, residual: Residual | None = None) -> Points:
+        """The points of a first draw."""
+        return self.follow(domain, generator, residual, None)[0]
+
+
 def placed_uniformly(domain: Domain, unit: np.ndarray) -> Points:
     """The points that belong to evenly spread points of the unit cube; a single point is never repeated."""
     if domain.dimension_of_unit == 0:
         unit = np.empty((1, 0))
     return Points(domain.from_unit(unit), np.ones(len(unit)))
+
+
+def magnitude(residual: Residual, points: np.ndarray, sampler: str) -> np.ndarray:
+    """|r| (n,) at points.
+
+    Raises:
+        SolveError: it is not finite at some of them.
+    """
+    found = np.abs(np.asarray(residual(points), dtype=np.float64).reshape(-1))
+    if not np.all(np.isfinite(found)):
+        raise SolveError(f"the residual is not finite at some of the points among which sampler `{sampler}` chooses")
+    return found
 
 
 def require_count(sampler: str, option: str, value: int, least: int = 1) -> None:

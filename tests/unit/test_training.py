@@ -14,6 +14,7 @@ from torch import Tensor
 from pinnkit.errors import SolveError
 from pinnkit.objective.objective import Objective
 from pinnkit.optimizers import Adam, LevenbergMarquardt, Optimizer, Step
+from pinnkit.points import PointMemory
 from pinnkit.training import Record, Trained, train
 
 
@@ -39,7 +40,7 @@ class Drawn:
         self.functions = functions
         self.at: list[float] = []
 
-    def draw(self, theta: Tensor, generator: np.random.Generator) -> Objective:
+    def draw(self, theta: Tensor, generator: np.random.Generator, memory: PointMemory | None = None) -> Objective:
         self.at.append(float(theta[0]))
         function = self.functions[min(len(self.at), len(self.functions)) - 1]
         made: Objective = self.make(function, theta, blocks=2)
@@ -176,7 +177,7 @@ def test_a_rate_beyond_reason_is_told(objective_of: Any) -> None:
 
 def test_points_that_cannot_be_drawn_end_the_run_with_what_was_good(objective_of: Any) -> None:
     class Refusing(Drawn):
-        def draw(self, theta: Tensor, generator: np.random.Generator) -> Objective:
+        def draw(self, theta: Tensor, generator: np.random.Generator, memory: PointMemory | None = None) -> Objective:
             if theta[0] >= 4.0:
                 raise SolveError("not finite: momentum")
             return super().draw(theta, generator)
@@ -218,7 +219,7 @@ def test_a_phase_has_a_precision_of_its_own(objective_of: Any) -> None:
     seen: list[torch.dtype] = []
 
     class Watching(Drawn):
-        def draw(self, theta: Tensor, generator: np.random.Generator) -> Objective:
+        def draw(self, theta: Tensor, generator: np.random.Generator, memory: PointMemory | None = None) -> Objective:
             seen.append(theta.dtype)
             return super().draw(theta, generator)
 

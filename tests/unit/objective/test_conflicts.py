@@ -14,6 +14,7 @@ from torch import Tensor
 from pinnkit.objective.conflicts import conflicts
 from pinnkit.objective.objective import Objective
 from pinnkit.optimizers import Adam, LevenbergMarquardt, Optimizer
+from pinnkit.points import PointMemory
 from pinnkit.training import Record, train
 
 F64 = torch.float64
@@ -48,7 +49,7 @@ def test_a_run_reports_them(objective_of: Any, optimizer: Optimizer) -> None:
     theta = torch.tensor([-0.5, 1.5], dtype=F64)
 
     class Drawn:
-        def draw(self, theta: Tensor, generator: np.random.Generator) -> Objective:
+        def draw(self, theta: Tensor, generator: np.random.Generator, memory: PointMemory | None = None) -> Objective:
             made: Objective = objective_of(rows, theta, blocks=2)
             return made
 

@@ -21,7 +21,7 @@ from pinnkit.objective.aggregators import Aggregator, Combined, Sum
 from pinnkit.objective.objective import Objective
 from pinnkit.objective.steering import Steering
 from pinnkit.optimizers import OPTIMIZERS, Adam
-from pinnkit.points import Uniform
+from pinnkit.points import PointMemory, Uniform
 from pinnkit.problem.define import define
 from pinnkit.training import Record, train
 
@@ -48,7 +48,7 @@ def rows(theta: Tensor) -> Tensor:
 
 def course(objective_of: Any, steering: Steering | None, blocks: int = 2) -> tuple[Tensor, list[Record]]:
     class Drawn:
-        def draw(self, theta: Tensor, generator: np.random.Generator) -> Objective:
+        def draw(self, theta: Tensor, generator: np.random.Generator, memory: PointMemory | None = None) -> Objective:
             made: Objective = objective_of(rows, theta, blocks=blocks)
             return made
 

@@ -1,0 +1,30 @@
+"""What samplers remember from draw to draw, while a problem is trained."""
+
+from typing import Any, final
+
+import numpy as np
+
+from pinnkit.geometry.box import Domain
+from pinnkit.points.sampler import Following, Points, Residual, Sampler
+
+
+@final
+class PointMemory:
+    """The owner of what samplers must know of their last draw, for every part of the domain."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Any] = {}
+
+    def drawn(
+        self,
+        sampler: Sampler,
+        domain: Domain,
+        generator: np.random.Generator,
+        residual: Residual | None,
+        part: str = "",
+    ) -> Points:
+        """The next points of a sampler in a part of the domain, as `Sampler.draw` has it."""
+        if not isinstance(sampler, Following):
+            return sampler.draw(domain, generator, residual)
+        points, self._held[part] = sampler.follow(domain, generator, residual, self._held.get(part))
+        return points

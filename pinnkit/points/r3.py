@@ -1,0 +1,45 @@
+"""Retain, resample, release: points stay while the residual there is above its mean, all others are drawn anew."""
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from pinnkit.geometry.box import Domain
+from pinnkit.points.sampler import Following, Points, Residual, magnitude, placed_uniformly, require_count
+
+
+@final
+@dataclass(frozen=True)
+class R3(Following):
+    """n points, of which a draw keeps those with |r(x)| > mean |r| and replaces the others by uniform ones.
+
+    Points gather where the residual is large, and are released once it has become small. The loss is the plain mean
+    over all points, which is not that over the domain.
+
+    A. Daw, J. Bu, S. Wang, P. Perdikaris, A. Karpatne, ICML 2023 (arXiv 2207.02338), algorithm 1, with draws
+    every `renew` steps in place of every one.
+
+    Args:
+        count: the number n of points.
+    """
+
+    count: int = 2000
+
+    def __post_init__(self) -> None:
+        require_count("r3", "count", self.count)
+
+    def follow(
+        self, domain: Domain, generator: np.random.Generator, residual: Residual | None, memory: Any
+    ) -> tuple[Points, Any]:
+        """The points that are kept, and new ones in place of the others.
+
+        Raises:
+            SolveError: a residual that is not finite at a point.
+        """
+        fresh = placed_uniformly(domain, generator.random((self.count, domain.dimension_of_unit)))
+        if memory is None or residual is None or domain.dimension_of_unit == 0:
+            return fresh, fresh.coordinates
+        size = magnitude(residual, memory, "r3")
+        points = np.where((size > size.mean())[:, None], memory, fresh.coordinates)
+        return Points(points, fresh.density), points
