@@ -1,6 +1,8 @@
 """Where the equations are asked: rules that place points in a domain."""
 
+from pinnkit.points.aas import AAS
 from pinnkit.points.chebyshev import Chebyshev
+from pinnkit.points.das import DAS
 from pinnkit.points.grid import Grid
 from pinnkit.points.latin_hypercube import LatinHypercube
 from pinnkit.points.memory import PointMemory
@@ -26,10 +28,14 @@ SAMPLERS: Registry[Sampler] = Registry(
         "rar": RAR,
         "rar_d": RARD,
         "r3": R3,
+        "das": DAS,
+        "aas": AAS,
     },
 )
 
 __all__ = [
+    "AAS",
+    "DAS",
     "R3",
     "RAD",
     "RAR",

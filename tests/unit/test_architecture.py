@@ -25,6 +25,7 @@ ROOMS = (
     "equations",
     "problem",
     "geometry",
+    "flows",
     "points",
     "memory",
     "derivatives",
@@ -75,6 +76,7 @@ LATE = {
     "pinnkit": "public names are loaded when they are first used",
     "pinnkit.cli": "`pinnkit --help` answers at once",
     "pinnkit.listing": "one kind is listed without loading the others",
+    "pinnkit.points.flowing": "torch is loaded once points are drawn from a flow",
     "pinnkit.equations.evaluate": "torch is loaded once a tensor is given",
     "pinnkit.optimizers.soap": "the package is optional",
 }

@@ -21,6 +21,7 @@ from pinnkit.networks import MLP
 from pinnkit.objective.objective import Objective
 from pinnkit.optimizers import Adam
 from pinnkit.points import R3, RAR, RARD, SAMPLERS, Following, PointMemory, Sobol
+from pinnkit.points.flowing import Flowing
 from pinnkit.problem.define import define
 from pinnkit.training import train
 
@@ -37,7 +38,9 @@ def at(centre: float) -> Residual:
 @pytest.fixture(params=FOLLOWING)
 def sampler(request: pytest.FixtureRequest) -> Following:
     """Every sampler with a memory in turn."""
-    found = SAMPLERS.build({"name": request.param, "count": 400})
+    flowing = issubclass(SAMPLERS.get(request.param), Flowing)
+    small = {"layers": 2, "width": 16, "bins": 8, "steps": 20, "lr": 1e-2, "batch": 400} if flowing else {}
+    found = SAMPLERS.build({"name": request.param, "count": 400, **small})
     assert isinstance(found, Following)
     return found
 
@@ -57,14 +60,14 @@ def test_a_first_draw_is_uniform(sampler: Following) -> None:
 
 
 def test_points_stay_in_the_domain_and_number_what_was_promised(sampler: Following) -> None:
-    found = draws(sampler, at(0.3), 40)
+    found = draws(sampler, at(0.3), 3 if isinstance(sampler, Flowing) else 40)
     for points in found:
         assert PLANE.inside(points).all()
     assert len(found[-1]) == sampler.expected(PLANE)
 
 
 def test_points_gather_at_a_peak(sampler: Following) -> None:
-    first, *_, last = draws(sampler, at(0.3), 40)
+    first, *_, last = draws(sampler, at(0.3), 15 if isinstance(sampler, Flowing) else 40)
     near = [float(np.mean(np.abs(points[:, 0] - 0.3) < 0.2)) for points in (first, last)]
     assert near[1] > 2 * near[0]
 
