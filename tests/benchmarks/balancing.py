@@ -111,6 +111,7 @@ def config_of(job: Job) -> Config:
         renew=1,
         hard="none",
         balance=False,
+        groups="kind",
         weighting=WEIGHTINGS.build({"name": job.method, "every": EVERY}) if job.method in WEIGHTINGS else None,
         aggregator=AGGREGATORS.build(job.method) if job.method in AGGREGATORS and job.method != "sum" else None,
         conflict_every=0,

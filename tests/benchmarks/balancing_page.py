@@ -66,8 +66,8 @@ minutes ([problems](problems.md), [flows and scaled squares](flows.md)). This pa
 cannot use it. What has not been run yet is not in the tables.
 
 The three comparisons together are to take no more than 90 minutes on two cores, which leaves each run one or two
-thousand steps. None of the methods is near its end by then: on Kovasznay's flow none has learnt the smaller velocity at all.
-Differences below the spread of the seeds say nothing."""
+thousand steps. None of the methods is near its end by then: on Kovasznay's flow none has learnt the smaller velocity at
+all. Differences below the spread of the seeds say nothing."""
 
 SCALED = """The loss of the equation changes by the fourth power of the side s, that of the walls not at all. One seed,
 rate 1e-3. Steps: {steps}.
