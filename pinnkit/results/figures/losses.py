@@ -75,6 +75,10 @@ def window_starts(history: Sequence[Mapping[str, Any]]) -> list[float]:
     return list(starts.values())
 
 
+_LETTER = 0.0105
+"""How wide a letter is, as a share of the axis."""
+
+
 def _phases(panels: Sequence[Axes], history: Sequence[Mapping[str, Any]]) -> None:
     """A line where one phase follows another, and the phases' names along the top."""
     starts = [(float(history[0]["step"]), str(history[0].get("phase", "")))]
@@ -84,12 +88,11 @@ def _phases(panels: Sequence[Axes], history: Sequence[Mapping[str, Any]]) -> Non
             for axes in panels:
                 axes.axvline(float(after["step"]), color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)))
     first, last = float(history[0]["step"]), float(history[-1]["step"])
-    room = 0.16 * (last - first)
-    line, behind = 0, -np.inf
+    ends: list[float] = []
     for start, name in starts:
-        # A name that would run into the one before it goes one line higher.
-        line = line + 1 if start - behind < room else 0
-        behind = start
+        # A name that would run into one before it goes to the lowest line where there is room.
+        line = next((number for number, end in enumerate(ends) if start >= end), len(ends))
+        ends[line : line + 1] = [start + _LETTER * len(name) * (last - first)]
         panels[0].annotate(
             name,
             (start, 1.0),

@@ -66,6 +66,8 @@ def test_the_corner_flow_solves_its_equation_and_its_walls() -> None:
     some, zero = np.linspace(0.1, 1, 9), np.zeros(9)
     lid, wall = scraper(some, zero), scraper(zero, some)
     np.testing.assert_allclose([lid[0], lid[1], lid[2] + 1, wall[0], wall[1], wall[2]], 0, atol=1e-14)
+    corner = scraper(np.zeros(1), np.zeros(1))
+    np.testing.assert_allclose([corner[0], corner[1], corner[2] + 1], 0, atol=1e-11)
 
 
 def test_what_inertia_adds_solves_the_next_order() -> None:
