@@ -48,7 +48,7 @@ class Stop:
 @final
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What the loop gives: the parameters, how every phase ended, and the term that broke it, if one did."""
+    """What the loop gives: the parameters, how every phase ended, the term that broke it, if any, and the points."""
 
     theta: Tensor
     stops: tuple[Stop, ...]
@@ -56,6 +56,7 @@ class Trained:
     seconds: float
     failure: str | None = None
     interrupted: bool = False
+    memory: PointMemory = field(default_factory=PointMemory)
 
 
 def train(
@@ -106,7 +107,7 @@ def train(
     if loop.failure is None and (why := loop.prefer_best()):
         stops[-1] = replace(stops[-1], reason=f"{stops[-1].reason}; {why}")
     kept = (loop.theta if loop.failure is None else loop.good).to(loop.dtype)
-    return Trained(kept, tuple(stops), loop.steps, loop.seconds, loop.failure, loop.interrupted)
+    return Trained(kept, tuple(stops), loop.steps, loop.seconds, loop.failure, loop.interrupted, loop.memory)
 
 
 @final

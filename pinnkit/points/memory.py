@@ -14,6 +14,8 @@ class PointMemory:
 
     def __init__(self) -> None:
         self._held: dict[str, Any] = {}
+        self.last: dict[str, Points] = {}
+        """The last points of every part, where the next ones would follow from them."""
 
     def drawn(
         self,
@@ -27,4 +29,5 @@ class PointMemory:
         if not isinstance(sampler, Following):
             return sampler.draw(domain, generator, residual)
         points, self._held[part] = sampler.follow(domain, generator, residual, self._held.get(part))
+        self.last[part] = points
         return points

@@ -112,10 +112,15 @@ def _draw_observations(folder: Path, solution: Solution, fields: GridFields | Sc
 
 
 def _draw_points(path: Path, solution: Solution) -> Picture:
-    """A draw of points as the last steps saw them."""
+    """A draw of points as the last steps saw them; the very points where each draw follows from the one before."""
     assembly, problem = solution.run.assembly, solution.problem
     generator = np.random.default_rng([solution.config.seed, 3])
-    drawn_inside = [assembly.interior_points(solution.theta, generator, part) for part in assembly.parts]
+    trained = solution.windows[-1].trained
+    held = trained.memory.last if trained is not None else {}
+    drawn_inside = [
+        held[part] if part in held else assembly.interior_points(solution.theta, generator, part)
+        for part in assembly.parts
+    ]
     inside = np.concatenate([points.coordinates for points in drawn_inside])
     density = np.concatenate([points.density for points in drawn_inside])
     conditions = {}

@@ -169,5 +169,6 @@ def test_training_hands_on_what_samplers_remember() -> None:
             return found
 
     theta = run.trial.layout.start(run.trial.network)
-    train(Watched(), theta, [("adam", Adam(steps=12))], 2, np.random.default_rng(0))
+    trained = train(Watched(), theta, [("adam", Adam(steps=12))], 2, np.random.default_rng(0))
     assert seen[:6] == [20, 25, 30, 35, 40, 40]
+    assert trained.memory.last[""].count == 40
