@@ -59,13 +59,6 @@ class BoundedFlow(nn.Module):
         found: Tensor = self(x)[1]
         return found.clamp(-23.03, 10.0)
 
-    def density(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """p (n,) and its gradient (n, d) at points of the unit cube, differentiable by the flow's parameters."""
-        at = x.detach().requires_grad_()
-        p = torch.exp(self.log_density(at))
-        (slope,) = torch.autograd.grad(p.sum(), at, create_graph=True)
-        return p, slope
-
     def drawn(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """The points x (n, d) that uniform z (n, d) become, and log p (n,) there."""
         logarithm = z.new_zeros(len(z))

@@ -32,7 +32,7 @@ class DAS(Flowing):
 
     def loss(self, flow: "BoundedFlow", x: "Tensor", weights: "Tensor") -> "Tensor":
         """The cross entropy."""
-        return -(weights[0] * flow.log_density(x)).mean()
+        return -(weights * flow.log_density(x)).mean()
 
     def gathered(self, before: Points, drawn: Points) -> Points:
         """The new points, or all: each counts by the density that it was drawn with."""

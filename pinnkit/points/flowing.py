@@ -78,7 +78,7 @@ class Flowing(Following):
         Args:
             flow: p.
             x: points (M, d) of the unit cube.
-            weights: r~^2/q (M,) and 1/q (M,), stacked (2, M).
+            weights: r~^2/q (M,).
         """
 
     def gathered(self, before: Points, drawn: Points) -> Points:
@@ -145,9 +145,9 @@ class Flowing(Following):
         if not mean > 0:
             return
         x = torch.from_numpy(unit)
-        weights = torch.from_numpy(np.stack([square / (mean * density), 1.0 / density]))
+        weights = torch.from_numpy(square / (mean * density))
         for _ in range(self.steps):
             own = torch.from_numpy(generator.integers(len(x), size=min(self.batch, len(x))))
             memory.optimizer.zero_grad(set_to_none=True)
-            self.loss(memory.flow, x[own], weights[:, own]).backward()
+            self.loss(memory.flow, x[own], weights[own]).backward()
             memory.optimizer.step()

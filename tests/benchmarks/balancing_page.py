@@ -73,7 +73,7 @@ SCALED = """The loss of the equation changes by the fourth power of the side s, 
 rate 1e-3. Steps: {steps}.
 
 MultiAdam gives both losses the same say at every step. On Helmholtz' field, which waves twice a side, that is slow at
-first: by 2,500 steps it has learnt nothing, and Adam at s = 8 has."""
+first: within these steps it has learnt nothing at any side, and Adam has at the larger ones."""
 
 MADE = "## Made by"
 

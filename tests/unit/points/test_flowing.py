@@ -1,8 +1,8 @@
 """Points from trained flows.
 
-Satisfied, for both: the density that points carry is that with which they were drawn (integrals have no bias); a share
-of uniform points stays; where the residual is flat the flow stays uniform; the size of the residual has no part. `das`
-fits the squared residual; `aas` solves -2 beta p'' = r~^2 - 1, so that its density is the flatter the larger beta is.
+Satisfied, for every such sampler: the density that points carry is that with which they were drawn (integrals have no
+bias); a share of uniform points stays; where the residual is flat the flow stays uniform; the size of the residual has
+no part. `das` fits the squared residual.
 """
 
 from dataclasses import replace
@@ -13,7 +13,7 @@ import torch
 
 from pinnkit.errors import UserError
 from pinnkit.geometry import Box
-from pinnkit.points import AAS, DAS, SAMPLERS
+from pinnkit.points import DAS, SAMPLERS
 from pinnkit.points.flowing import Flowing, FlowMemory
 
 LINE = Box(("x",), np.array([-1.0]), np.array([1.0]))
@@ -89,20 +89,6 @@ def test_das_fits_the_squared_residual() -> None:
     assert np.sqrt(np.mean((p - wave(2 * x.numpy() - 1) ** 2) ** 2)) < 0.08
 
 
-@pytest.mark.parametrize("beta", [0.02, 0.1])
-def test_aas_solves_its_variational_problem(beta: float) -> None:
-    """r~^2 = 1 + a cos(2 pi s) on [0, 1] with slopes zero at the ends: p = 1 + a cos(2 pi s) / (8 pi^2 beta)."""
-    rule = fitted("aas")
-    assert isinstance(rule, AAS)
-    memory = followed(replace(rule, beta=beta), LINE, wave, 8)
-    s = torch.linspace(0.01, 0.99, 99, dtype=torch.float64)[:, None]
-    with torch.no_grad():
-        p = torch.exp(memory.flow.log_density(s)).numpy()
-    amplitude = 0.8 / (8 * np.pi**2 * beta)
-    exact = 1 + amplitude * np.cos(2 * np.pi * s.numpy()[:, 0])
-    assert np.sqrt(np.mean((p - exact) ** 2)) < 0.1 * amplitude + 0.02
-
-
 def test_das_grows_with_the_densities_of_all_draws() -> None:
     rule = replace(small("das"), steps=5)
     assert isinstance(rule, DAS)
@@ -124,8 +110,3 @@ def test_das_grows_with_the_densities_of_all_draws() -> None:
 def test_options_out_of_range_are_refused(name: str, options: dict[str, float], said: str) -> None:
     with pytest.raises(UserError, match=said.replace("NAME", name)):
         SAMPLERS.build({"name": name, **options})
-
-
-def test_a_negative_beta_is_refused() -> None:
-    with pytest.raises(UserError, match="`beta` of sampler `aas` is -1"):
-        AAS(beta=-1.0)
