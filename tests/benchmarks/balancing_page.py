@@ -72,8 +72,8 @@ all. Differences below the spread of the seeds say nothing."""
 SCALED = """The loss of the equation changes by the fourth power of the side s, that of the walls not at all. One seed,
 rate 1e-3. Steps: {steps}.
 
-MultiAdam gives both losses the same say at every step, at any side. Helmholtz' field waves twice a side, which both learn
-late and all at once: where the error is one, the steps were over before."""
+MultiAdam gives both losses the same say at every step, at any side. Helmholtz' field waves twice a side, which both
+learn late and all at once: where the error is one, the steps were over before."""
 
 MADE = "## Made by"
 

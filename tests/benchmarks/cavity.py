@@ -33,7 +33,7 @@ Seed 0, one thread, one run each of `pinnkit solve lid_driven_cavity --parameter
 {rows}
 
 All four walls are exact, and so is continuity; the vorticity jumps to infinity where the lid meets the walls, which
-[the problem file](../../problems/lid_driven_cavity.yaml) treats. From Re = 250 on training begins with slower lids
+[the problem file](../../problems/lid_driven_cavity.yaml) treats. Above Re = 100 training begins with slower lids
 ([curriculum](../methods/curriculum.md)), whose time is in the table."""
 
 
