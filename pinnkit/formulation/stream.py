@@ -14,6 +14,7 @@ from pinnkit.errors import Mistake, UserError
 from pinnkit.formulation.lift import Lift
 from pinnkit.problem.ansatz import NETWORK
 from pinnkit.problem.problem import Condition, Face, Problem
+from pinnkit.problem.sampling import is_known
 
 _SAMPLES = 64
 _ROUNDING = 1e-9
@@ -51,7 +52,7 @@ def _satisfied(condition: Condition, face: Face, problem: Problem) -> bool:
     psi = problem.stream_function.expression.tree
     into = {problem.scope.functions[u]: psi.diff(y), problem.scope.functions[v]: -psi.diff(x)}
     tree = condition.tree_on(face, problem.scope)
-    if not partials_in(tree, problem.scope):
+    if not partials_in(tree, problem.scope) or not is_known(tree, problem):
         return False
     tree = tree.xreplace(into).doit()
     if {p.field for p in partials_in(tree, scope)} & set(problem.fields):

@@ -8,7 +8,7 @@ import numpy as np
 
 from pinnkit.errors import Mistake, UserError
 from pinnkit.geometry.box import Domain
-from pinnkit.points.sampler import Following, Points, Residual, magnitude, placed_uniformly, require_count
+from pinnkit.points.sampler import Following, Points, Residual, magnitude, require_count
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -86,38 +86,32 @@ class Flowing(Following):
         return drawn
 
     @final
-    def follow(
-        self, domain: Domain, generator: np.random.Generator, residual: Residual | None, memory: Any
+    def after(
+        self, domain: Domain, generator: np.random.Generator, residual: Residual, memory: Any
     ) -> tuple[Points, Any]:
         """Points of q, once the flow has seen the residual.
 
         Raises:
             SolveError: a residual that is not finite at a point.
         """
-        d = domain.dimension_of_unit
-        if residual is None or d == 0:
-            return placed_uniformly(domain, generator.random((self.count, d))), None
-        if memory is None:
-            points = placed_uniformly(domain, generator.random((self.count, d)))
-            flow, optimizer = self._begun(d, generator)
-            return points, FlowMemory(flow, optimizer, points)
-        assert isinstance(memory, FlowMemory)
-        tried, density = self._drawn(memory.flow, self.trained_on or 5 * self.count, generator)
+        held = memory if isinstance(memory, FlowMemory) else self._begun(domain, generator, memory)
+        tried, density = self._drawn(held.flow, self.trained_on or 5 * self.count, generator)
         square = magnitude(residual, domain.from_unit(tried), self.name) ** 2
-        self._train(memory, tried, square, density, generator)
-        unit, density = self._drawn(memory.flow, self.count, generator)
+        self._train(held, tried, square, density, generator)
+        unit, density = self._drawn(held.flow, self.count, generator)
         drawn = Points(domain.from_unit(unit), density if self.corrected else np.ones_like(density))
-        points = self.gathered(memory.points, drawn)
-        return points, FlowMemory(memory.flow, memory.optimizer, points)
+        points = self.gathered(held.points, drawn)
+        return points, FlowMemory(held.flow, held.optimizer, points)
 
-    def _begun(self, dimension: int, generator: np.random.Generator) -> tuple["BoundedFlow", Any]:
+    def _begun(self, domain: Domain, generator: np.random.Generator, points: Points) -> FlowMemory:
+        """A flow that is the identity, behind the points of a first draw."""
         import torch
 
         from pinnkit.flows import BoundedFlow
 
         own = torch.Generator().manual_seed(int(generator.integers(2**62)))
-        flow = BoundedFlow(dimension, self.layers, self.width, self.bins, own)
-        return flow, torch.optim.Adam(flow.parameters(), lr=self.lr)
+        flow = BoundedFlow(domain.dimension_of_unit, self.layers, self.width, self.bins, own)
+        return FlowMemory(flow, torch.optim.Adam(flow.parameters(), lr=self.lr), points)
 
     def _drawn(self, flow: "BoundedFlow", count: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Points (count, d) of the unit cube with the density q, and q (count,) at them."""
@@ -127,7 +121,7 @@ class Flowing(Following):
         uniform = torch.from_numpy(generator.random(count) < self.share)
         x = torch.where(uniform[:, None], z, flow.drawn(z)[0])
         with torch.no_grad():
-            p = torch.exp(flow.log_density(x))
+            p = torch.exp(flow(x)[1])
         return x.numpy(), (1 - self.share) * p.numpy() + self.share
 
     def _train(

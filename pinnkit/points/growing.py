@@ -7,7 +7,7 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from pinnkit.geometry.box import Domain
-from pinnkit.points.sampler import Following, Points, Residual, placed_uniformly, require_count
+from pinnkit.points.sampler import Following, Points, Residual, require_count
 
 
 @dataclass(frozen=True)
@@ -56,20 +56,20 @@ class Growing(Following):
         return self.candidates or 10 * self.count
 
     @final
-    def follow(
-        self, domain: Domain, generator: np.random.Generator, residual: Residual | None, memory: Any
+    def after(
+        self, domain: Domain, generator: np.random.Generator, residual: Residual, memory: Any
     ) -> tuple[Points, Any]:
         """The points of the draw before, with more until there are enough.
 
         Raises:
             SolveError: a residual that is not finite at a candidate.
         """
-        if memory is None or residual is None or domain.dimension_of_unit == 0:
-            points = placed_uniformly(domain, generator.random((self.count, domain.dimension_of_unit)))
-            return points, points.coordinates
-        room = min(self.step, self.expected(domain) - len(memory))
-        grown = np.concatenate([memory, self.more(domain, generator, residual, room)]) if room > 0 else memory
-        return Points(grown, np.ones(len(grown))), grown
+        grown = memory.coordinates
+        room = min(self.step, self.expected(domain) - len(grown))
+        if room > 0:
+            grown = np.concatenate([grown, self.more(domain, generator, residual, room)])
+        points = Points(grown, np.ones(len(grown)))
+        return points, points
 
     @final
     def expected(self, domain: Domain) -> int:

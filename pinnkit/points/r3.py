@@ -29,8 +29,8 @@ class R3(Following):
     def __post_init__(self) -> None:
         require_count("r3", "count", self.count)
 
-    def follow(
-        self, domain: Domain, generator: np.random.Generator, residual: Residual | None, memory: Any
+    def after(
+        self, domain: Domain, generator: np.random.Generator, residual: Residual, memory: Any
     ) -> tuple[Points, Any]:
         """The points that are kept, and new ones in place of the others.
 
@@ -38,8 +38,7 @@ class R3(Following):
             SolveError: a residual that is not finite at a point.
         """
         fresh = placed_uniformly(domain, generator.random((self.count, domain.dimension_of_unit)))
-        if memory is None or residual is None or domain.dimension_of_unit == 0:
-            return fresh, fresh.coordinates
-        size = magnitude(residual, memory, "r3")
-        points = np.where((size > size.mean())[:, None], memory, fresh.coordinates)
-        return Points(points, fresh.density), points
+        before = memory.coordinates
+        size = magnitude(residual, before, "r3")
+        points = Points(np.where((size > size.mean())[:, None], before, fresh.coordinates), fresh.density)
+        return points, points

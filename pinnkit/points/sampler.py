@@ -65,10 +65,29 @@ class Sampler(ABC):
 class Following(Sampler):
     """A rule whose points follow from those of the draw before: it grows them, moves them, or replaces some.
 
-    It keeps no state itself: what it must know of the draw before is handed to it, and handed back.
+    It keeps no state itself: what it must know of the draw before is handed to it, and handed back. The first draw is
+    uniform, and so is every one where there is no residual to follow.
     """
 
+    count: int
+
     @abstractmethod
+    def after(
+        self, domain: Domain, generator: np.random.Generator, residual: Residual, memory: Any
+    ) -> tuple[Points, Any]:
+        """The points after those of an earlier draw, and what the next draw needs to know of them.
+
+        Args:
+            domain: a box or a face of one.
+            generator: where chance comes from.
+            residual: the residual's magnitude at given points.
+            memory: the `Points` of the first draw, and then what this gave before.
+
+        Raises:
+            SolveError: a residual that is not finite at a point.
+        """
+
+    @final
     def follow(
         self, domain: Domain, generator: np.random.Generator, residual: Residual | None, memory: Any
     ) -> tuple[Points, Any]:
@@ -80,6 +99,10 @@ class Following(Sampler):
             residual: the residual's magnitude at given points.
             memory: what the draw before gave; None for the first one.
         """
+        if memory is None or residual is None or domain.dimension_of_unit == 0:
+            points = placed_uniformly(domain, generator.random((self.count, domain.dimension_of_unit)))
+            return points, points
+        return self.after(domain, generator, residual, memory)
 
     @final
     def draw(self, domain: Domain, generator: np.random.Generator, residual: Residual | None = None) -> Points:

@@ -204,6 +204,13 @@ def test_an_unknown_parameter_cannot_stand_in_it() -> None:
         formulate(problem)
 
 
+def test_a_condition_on_an_unknown_parameter_is_soft_whatever_its_start_is() -> None:
+    conditions = {"lid": {"on": "y = 1", "equation": "u = a*along"}, "floor": {"on": "y = 0", "equation": "u = 0"}}
+    problem = cavity(parameters={"Re": 10, "a": {"start": 1}}, conditions=conditions)
+    assert words(problem)["floor"] == "exact"
+    assert words(problem)["lid"] != "exact"
+
+
 def test_windows_do_not_go_with_it() -> None:
     problem = cavity(
         coordinates={"x": [0, 1], "y": [0, 1], "t": [0, 1]},
