@@ -18,11 +18,12 @@ from pinnkit.equations.expression import MultiIndex
 from pinnkit.errors import Mistake, UserError
 from pinnkit.formulation.conditions import Formulation, formulate
 from pinnkit.formulation.handover import Handover
+from pinnkit.formulation.lagrangian import Lagrangian
 from pinnkit.formulation.rewriting import Rewriting, rewrite
 from pinnkit.formulation.trial import Base, Trial
 from pinnkit.formulation.unknowns import with_unknowns
 from pinnkit.memory import free_memory
-from pinnkit.networks import Ensemble, EnsembleFeatures, Features
+from pinnkit.networks import Branches, Ensemble, EnsembleFeatures, Features, Network
 from pinnkit.objective.aggregators import AGGREGATORS
 from pinnkit.objective.assembly import Assembly
 from pinnkit.objective.expressions import derivative, evaluate_tree
@@ -116,7 +117,7 @@ def build_run(
         _keep_freed_memory()
     dtype = DTYPES[config.precision]
     _require_sound(config, dtype)
-    rewriting = rewrite(problem)
+    rewriting = rewrite(problem) if config.lagrangian is None else config.lagrangian.rewritten(problem)
     trained = rewriting.trained
     formulation = formulate(trained, config.hard)
     gradients = config.residual_gradients
@@ -269,6 +270,9 @@ def _network(
     device: torch.device,
 ) -> nn.Module:
     """The network of the config, once for every part that has fields of its own."""
+    if config.lagrangian is not None:
+        branches = _branches(config.lagrangian, config.network, problem)
+        return Branches([branch.build(features.count, o, generator, dtype, device) for branch, o in branches])
     if not isinstance(features, EnsembleFeatures):
         return config.network.build(features.count, formulation.outputs, generator, dtype, device)
     outputs = list(Counter(problem.homes.values()).values())
@@ -276,12 +280,22 @@ def _network(
     return Ensemble([config.network.build(i, o, generator, dtype, device) for i, o in pairs], features.counts)
 
 
+def _branches(lagrangian: Lagrangian, network: Network, trained: Problem) -> tuple[tuple[Network, int], ...]:
+    """The network of the state and that of the displacements, each with how many fields it makes."""
+    moving = len(trained.space)
+    return (network, len(trained.fields) - moving), (lagrangian.branch(network), moving)
+
+
 def _expected(features: Features, problem: Problem, formulation: Formulation, config: Config) -> int | None:
     """How many parameters the network will have; None where only building it can tell."""
-    if not isinstance(features, EnsembleFeatures):
+    if config.lagrangian is not None:
+        branches = _branches(config.lagrangian, config.network, problem)
+        found = [branch.expected(features.count, outputs) for branch, outputs in branches]
+    elif not isinstance(features, EnsembleFeatures):
         return config.network.expected(features.count, formulation.outputs)
-    outputs = list(Counter(problem.homes.values()).values())
-    found = [config.network.expected(i, o) for i, o in zip(features.counts, outputs, strict=True)]
+    else:
+        counts = list(Counter(problem.homes.values()).values())
+        found = [config.network.expected(i, o) for i, o in zip(features.counts, counts, strict=True)]
     known = [count for count in found if count is not None]
     return sum(known) if len(known) == len(found) else None
 

@@ -15,6 +15,7 @@ from ruamel.yaml.representer import RoundTripRepresenter
 
 from pinnkit.curriculum import Curriculum
 from pinnkit.errors import Mistake, Place, UserError, unknown
+from pinnkit.formulation.lagrangian import Lagrangian
 from pinnkit.geometry import QUADRATURES, GaussLegendre, Quadrature
 from pinnkit.networks import EMBEDDINGS, MLP, NETWORKS, Embedding, Network, Scaled
 from pinnkit.objective.aggregators import AGGREGATORS, Aggregator
@@ -54,6 +55,7 @@ class Config:
         weighting: weights of the groups, or of rows, that change while training goes on; none without.
         aggregator: what makes one direction of the gradients of the groups, for first-order phases; their sum without.
         conflict_every: the steps between two looks at how the gradients of the groups conflict; 0 for none.
+        lagrangian: points that are carried along with the field, and an equation on each; fixed positions without.
         curriculum: values of one parameter for which the problem is solved first; none without.
         causal: weights of the rows that let later times train once earlier ones are satisfied; none without.
         residual_gradients: further rows for the derivatives of the residuals; none without.
@@ -88,6 +90,7 @@ class Config:
     aggregator: Aggregator | None = None
     conflict_every: int = 100
     windows: Windows | None = None
+    lagrangian: Lagrangian | None = None
     curriculum: Curriculum | None = None
     causal: Causal | None = None
     residual_gradients: ResidualGradients | None = None
@@ -126,6 +129,7 @@ _TABLES: Mapping[str, Registry[Any]] = {
 # Parts of one kind alone, which need no name.
 _SINGLE: Mapping[str, Registry[Any]] = {
     "windows": Registry("part", Windows, {"windows": Windows}),
+    "lagrangian": Registry("part", Lagrangian, {"lagrangian": Lagrangian}),
     "curriculum": Registry("part", Curriculum, {"curriculum": Curriculum}),
     "causal": Registry("part", Causal, {"causal": Causal}),
     "residual_gradients": Registry("part", ResidualGradients, {"residual_gradients": ResidualGradients}),
@@ -237,6 +241,9 @@ def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, Mistake]]:
         yield "phases", Mistake("`phases` is empty; it needs at least one optimizer")
     if values.get("compile") and values.get("pseudo_time") is not None:
         yield "compile", Mistake("`compile: true` and `pseudo_time` do not go together; the rows change at renewals")
+    if values.get("lagrangian") is not None and values.get("windows") is not None:
+        sentence = "`lagrangian` and `windows` do not go together; labels are where points are at the start of all time"
+        yield "lagrangian", Mistake(sentence)
     if values.get("curriculum") is not None and values.get("windows") is not None:
         yield "curriculum", Mistake("`curriculum` and `windows` do not go together; each window starts from the last")
     if (twice := network_mistake(values.get("network"), values.get("start", "new"))) is not None:
@@ -327,6 +334,7 @@ def _single(key: str, value: Any, where: Places) -> Any:
 
 _EXAMPLES = {
     "windows": "count: 8",
+    "lagrangian": "width: 12",
     "curriculum": "parameter: Re",
     "causal": "epsilons: [0.1, 1, 10]",
     "residual_gradients": "weight: 1e-2",

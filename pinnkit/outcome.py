@@ -14,6 +14,7 @@ from pinnkit.problem.problem import Problem
 from pinnkit.problem.states import by_name
 from pinnkit.results.levels import wrong_levels
 from pinnkit.results.misfits import misfits
+from pinnkit.results.paths import crossings, unseen_violations
 from pinnkit.results.solution import Solution
 from pinnkit.results.uncertainty import parameters_uncertainty
 from pinnkit.running import Marched
@@ -46,7 +47,8 @@ def outcome(
         truth = {**reference.parameters, **(problem.reference.parameters if problem.reference is not None else {})}
         if truth:
             known["parameters"] = by_name(problem, truth)
-    if wrong := wrong_levels(problem, bare):
+    crossed = crossings(windows[-1].run, windows[-1].theta, generator, config.test_points)
+    if wrong := (*wrong_levels(problem, bare), *crossed):
         verdict = replace(verdict, word="not verified", reasons=(*wrong, *verdict.reasons))
     derived = bare.found_outputs()
     verdict = replace(verdict, reasons=(*verdict.reasons, *derived.reasons))
@@ -87,7 +89,7 @@ def _residuals(
 ) -> dict[str, float]:
     """The root mean square of every equation's residual, at the points or, of a part of the domain, at others in it."""
     trained = windows[0].run.trial.problem
-    if trained.parts:
+    if trained.parts or windows[0].run.rewriting.frame is not None:
         return _in_parts(windows[0], count, generator)
     names = [equation.name for equation in trained.equations]
 
@@ -101,7 +103,7 @@ def _residuals(
 
 
 def _in_parts(window: Window, count: int, generator: np.random.Generator) -> dict[str, float]:
-    """The root mean squares where the domain has parts, each on points of its own."""
+    """The root mean squares where what is trained has another domain, or parts, on points of its own."""
     found: dict[str, float] = {}
     for part in window.run.assembly.parts:
         own = Uniform(count).draw(box_of(window.run.trial.problem, part), generator).coordinates
@@ -120,6 +122,7 @@ def _violations(
             started = any(c.given is not None for c in window.run.trial.problem.conditions if c.name == name)
             if number == 0 or not started:
                 found[name] = max(found.get(name, 0.0), value)
+    found |= unseen_violations(windows[-1].run, windows[-1].theta, generator, _VIOLATION_POINTS)
     for known in measured:
         for field, value in known.get("jump", {}).items():
             key = f"hand-over of {field}"

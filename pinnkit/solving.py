@@ -23,6 +23,7 @@ from pinnkit.results.intervals import with_interval
 from pinnkit.results.levels import in_digits
 from pinnkit.results.misfits import in_words
 from pinnkit.results.outputs import told
+from pinnkit.results.paths import UNSEEN, unseen
 from pinnkit.results.progress import Progress
 from pinnkit.results.publish import write_result, write_start
 from pinnkit.results.solution import Solution
@@ -260,6 +261,7 @@ def _opening(run: Run) -> list[str]:
     conditions = [f"equation {name}: exact (built into the field)" for name in run.formulation.identities]
     conditions += [f"condition {choice}" for choice in run.formulation.choices]
     conditions += [f"condition {held.name}: soft ({over(held, run.problem)})" for held in run.problem.integrals]
+    conditions += [f"condition {passed.name}: soft ({UNSEEN})" for passed in unseen(run)]
     return [f"{run.problem.name}: {run.problem.title}", size, *run.notes, *periodic, *symmetries, *conditions]
 
 

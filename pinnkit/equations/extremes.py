@@ -24,6 +24,7 @@ class Minimum(sympy.Min):
 
     def __new__(cls, *given: sympy.Expr, **options: Any) -> sympy.Expr:
         """The node, or its argument where only one is left."""
+        options.pop("evaluate", None)  # with which sympy's `doit` makes a node anew
         kept = _joined(sympy.Min, given)
         node = kept[0] if len(kept) == 1 else sympy.Expr.__new__(cls, *kept, **options)
         if len(kept) > 1:
@@ -40,6 +41,7 @@ class Maximum(sympy.Max):
 
     def __new__(cls, *given: sympy.Expr, **options: Any) -> sympy.Expr:
         """The node, or its argument where only one is left."""
+        options.pop("evaluate", None)  # with which sympy's `doit` makes a node anew
         kept = _joined(sympy.Max, given)
         node = kept[0] if len(kept) == 1 else sympy.Expr.__new__(cls, *kept, **options)
         if len(kept) > 1:

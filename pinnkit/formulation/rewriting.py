@@ -23,6 +23,7 @@ from pinnkit.equations.expression import Expression, Scope
 from pinnkit.equations.poles import without_poles
 from pinnkit.equations.reductions import reductions_in
 from pinnkit.errors import Mistake, UserError
+from pinnkit.formulation.frame import Frame
 from pinnkit.problem.ansatz import NETWORK, of_network
 from pinnkit.problem.observed import Observations
 from pinnkit.problem.problem import (
@@ -59,11 +60,13 @@ class Rewriting:
         problem: the user's.
         trained: what is trained.
         views: of every field of the user's its views, one a region.
+        frame: how labels move, where the coordinates of what is trained are labels.
     """
 
     problem: Problem
     trained: Problem
     views: tuple[tuple[View, ...], ...]
+    frame: Frame | None = None
 
     @cached_property
     def plain(self) -> bool:

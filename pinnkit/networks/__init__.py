@@ -1,5 +1,6 @@
 """From coordinates to raw fields, written once on jets."""
 
+from pinnkit.networks.branches import Branches
 from pinnkit.networks.ensemble import Ensemble, EnsembleFeatures
 from pinnkit.networks.fourier import Fourier
 from pinnkit.networks.mlp import MLP
@@ -26,6 +27,7 @@ __all__ = [
     "EMBEDDINGS",
     "MLP",
     "NETWORKS",
+    "Branches",
     "Embedding",
     "Ensemble",
     "EnsembleFeatures",

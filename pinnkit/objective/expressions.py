@@ -7,7 +7,9 @@ from torch import Tensor
 from torch.func import functional_call
 
 from pinnkit.derivatives.indices import IndexSet
-from pinnkit.equations.expression import MultiIndex
+from pinnkit.equations import compile_tree
+from pinnkit.equations.expression import MultiIndex, Partial
+from pinnkit.formulation.labels import labels_at
 from pinnkit.formulation.rewriting import Rewriting
 from pinnkit.formulation.trial import Trial
 from pinnkit.objective.residuals import FunctionResidual, TreeResidual, indices_of, of_tree, output_indices_of
@@ -37,6 +39,8 @@ def evaluate_tree(
     trial: Trial, rewriting: Rewriting, tree: sympy.Expr, points: np.ndarray, theta: Tensor
 ) -> np.ndarray:
     """A tree (N,) over the user's fields at points (N, d), each seen from the part that it lies in."""
+    if rewriting.frame is not None:
+        return _carried(trial, rewriting, tree, points, theta)
     found = np.empty(len(points))
     functions = rewriting.problem.scope.functions
     for number, (_, own) in enumerate(rewriting.parts(points)):
@@ -54,10 +58,25 @@ def derivative(trial: Trial, rewriting: Rewriting, points: np.ndarray, orders: M
     if rewriting.plain:
         return trial.derivative(points, orders, theta)
     scope = rewriting.problem.scope
-    columns = []
-    for function in scope.functions.values():
-        tree = function
-        for name, count in zip(scope.coordinates, orders, strict=True):
-            tree = sympy.diff(tree, scope.symbols[name], count) if count else tree
-        columns.append(evaluate_tree(trial, rewriting, tree, points, theta))
-    return np.stack(columns, axis=1)
+    trees = [scope.tree(Partial(field, orders)) for field in scope.fields]
+    return np.stack([evaluate_tree(trial, rewriting, tree, points, theta) for tree in trees], axis=1)
+
+
+def _carried(trial: Trial, rewriting: Rewriting, tree: sympy.Expr, points: np.ndarray, theta: Tensor) -> np.ndarray:
+    """A tree (N,) at positions (N, d), from the labels that are there."""
+    frame, problem = rewriting.frame, rewriting.problem
+    assert frame is not None
+    program = compile_tree(tree, problem.scope)
+    values: dict[Partial | str, np.ndarray | float] = {}
+    values.update(problem.values)
+    values.update(trial.parameters(theta))
+    values.update(zip(problem.scope.coordinates, points.T, strict=True))
+    needed = sorted(program.partials)
+    if needed and len(points):
+        trees = [of_tree(frame.seen(problem.scope.tree(p), problem.scope), trial.problem) for p in needed]
+        found = []
+        for piece in np.array_split(points, -(-len(points) // _AT_ONCE)):
+            labels, _ = labels_at(trial, frame, piece, theta)
+            found.append(evaluate_residuals(trial, labels, [*trees], theta))
+        values.update(zip(needed, map(np.concatenate, zip(*found, strict=True)), strict=True))
+    return np.asarray(program.broadcast(values, np.empty(len(points))))

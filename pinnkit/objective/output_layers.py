@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from pinnkit.derivatives.linear import Linear
 from pinnkit.errors import SolveError
 from pinnkit.formulation.trial import Trial
-from pinnkit.networks import Ensemble
+from pinnkit.networks import Branches, Ensemble
 
 
 @final
@@ -29,7 +29,7 @@ def output_layers(trial: Trial) -> list[Output]:
         SolveError: a network without a linear layer.
     """
     inner = trial.network
-    ensemble = next((m for m in inner.modules() if isinstance(m, Ensemble)), None)
+    ensemble = next((m for m in inner.modules() if isinstance(m, Branches | Ensemble)), None)
     networks: Sequence[nn.Module] = list(ensemble.networks) if ensemble is not None else [inner]
     starts, position = {}, 0
     for name, shape in zip(trial.layout.names, trial.layout.shapes, strict=True):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pinnkit.equations.expression import Partial
 from pinnkit.problem.counting import held, implied, lacking, listed, on_face, space, time_faces
+from pinnkit.problem.currents import turns
 from pinnkit.problem.faces import ends
 from pinnkit.problem.finding import Remark
 from pinnkit.problem.integral_checks import without_field
@@ -68,6 +69,7 @@ def double_condition(problem: Problem) -> Iterator[Remark]:
     for coordinate in space(problem):
         orders = sum(problem.order(field, coordinate.name) for field in problem.fields)
         free = len(problem.unknowns)  # each of which one more condition may determine
+        orders += sum(turns(problem, field, coordinate) for field in problem.fields)
         along = tuple(h for h in everything if h.face.coordinate == coordinate.name)
         if len(along) > orders + free and coordinate.name not in doubled:
             message = (

@@ -24,6 +24,7 @@ from pinnkit.results.figures.points import draw_points
 from pinnkit.results.folder import RunFolder
 from pinnkit.results.misfits import observed_values
 from pinnkit.results.page import Formula
+from pinnkit.results.paths import UNSEEN, positions, unseen
 from pinnkit.results.report import ConditionLine, Report, write_report
 from pinnkit.results.solution import Solution
 from pinnkit.results.vtk import write_vtk
@@ -121,7 +122,7 @@ def _draw_points(path: Path, solution: Solution) -> Picture:
         held[part] if part in held else assembly.interior_points(solution.theta, generator, part)
         for part in assembly.parts
     ]
-    inside = np.concatenate([points.coordinates for points in drawn_inside])
+    inside = positions(solution.run, np.concatenate([points.coordinates for points in drawn_inside]), solution.theta)
     density = np.concatenate([points.density for points in drawn_inside])
     conditions = {}
     for condition in solution.run.formulation.soft:
@@ -148,6 +149,9 @@ def _conditions(run: Run) -> list[ConditionLine]:
     for condition, choice in zip(run.trial.problem.conditions, run.formulation.choices, strict=True):
         where = ", ".join(str(face) for face in condition.faces)
         lines.append(ConditionLine(_formula(condition, run.trial.problem), where, choice.exact, choice.reason))
+    for passed in unseen(run):
+        where = ", ".join(str(face) for face in passed.faces)
+        lines.append(ConditionLine(_formula(passed, run.problem), where, False, UNSEEN))
     for held in run.problem.integrals:
         lines.append(
             ConditionLine(_formula(held, run.problem), "numbers of the whole field", False, over(held, run.problem))

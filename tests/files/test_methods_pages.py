@@ -18,6 +18,7 @@ from pinnkit.building import build_run
 from pinnkit.cli import main
 from pinnkit.config import Config, load_config
 from pinnkit.curriculum import Curriculum
+from pinnkit.formulation.lagrangian import Lagrangian
 from pinnkit.geometry import QUADRATURES
 from pinnkit.networks import EMBEDDINGS, NETWORKS, TorchModule
 from pinnkit.objective.aggregators import AGGREGATORS
@@ -56,10 +57,11 @@ BESIDE_TABLES = (
         "unknown_parameters",
         "outputs",
     ),
-    *("groups", "ansatz", "regions", "eigenproblems", "linear_start", "identifiability"),
+    *("lagrangian", "groups", "ansatz", "regions", "eigenproblems", "linear_start", "identifiability"),
 )
 SINGLE = {
     "windows": Windows,
+    "lagrangian": Lagrangian,
     "curriculum": Curriculum,
     "causal": Causal,
     "residual_gradients": ResidualGradients,

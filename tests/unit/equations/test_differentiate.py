@@ -7,6 +7,7 @@ import pytest
 import sympy
 
 from pinnkit.equations import Scope, compile_tree, differentiate, laplacian, parse
+from pinnkit.equations.extremes import Maximum, Minimum
 from pinnkit.errors import UserError
 
 SCOPE = Scope(("x", "t"), ("u",), ("nu",), time="t")
@@ -119,3 +120,10 @@ def test_legendre_derivative_has_no_pole_at_the_end() -> None:
     slope = compile_tree(differentiate(parse("legendre(7, x)", SCOPE, special=True).tree, "x", SCOPE), SCOPE)
     assert slope({"x": 1.0}) == pytest.approx(7 * 8 / 2, rel=1e-14)
     assert math.isfinite(slope({"x": -1.0}))
+
+
+def test_extremes_can_be_made_anew_by_sympy() -> None:
+    """As `doit` does, which an ansatz and regions ask for."""
+    u = SCOPE.functions["u"]
+    for kind in (Minimum, Maximum):
+        assert kind(u, sympy.Integer(1)).doit() == kind(u, sympy.Integer(1))

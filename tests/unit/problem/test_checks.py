@@ -169,6 +169,8 @@ FAULTY = [
     ("double_condition",
      _line("theta_xx = 1", fields=["theta"], conditions=[("x = 0", "dn(theta) = 0"), ("x = 0", "theta_x + theta = 1")]),
      "2 conditions for `theta_x` on `x = 0`"),
+    ("double_condition", _line("u_x = 1", [("x = 0", "u = 0"), ("x = 1", "u = 1")]),
+     "2 conditions along `x` (`c0`, `c1`), and equations of order 1 in it take no more than 1"),
     # too high an order
     ("condition_order", _box(_walls(x0="u_xx = 0", x1="u = 0", y0="u = 0", y1="u = 0")),
      "`x0` fixes `u_xx` on `x = 0`, but the equations are of order 2 for `u` in `x`"),
