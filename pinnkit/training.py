@@ -264,7 +264,7 @@ class _Loop:
             record["conflicts"] = self.conflicts
         if self.weights is not None and (weights := self.weights.report()) is not None:
             record["weights"] = weights
-        for owner in (self.weights, self.steering):
+        for owner in (self.weights, self.steering, self.memory):
             if owner is not None and (note := owner.note()) is not None:
                 record["note"] = note
         return record

@@ -1,5 +1,6 @@
 """Where the equations are asked: rules that place points in a domain."""
 
+from pinnkit.points.aas import AAS
 from pinnkit.points.chebyshev import Chebyshev
 from pinnkit.points.das import DAS
 from pinnkit.points.grid import Grid
@@ -28,10 +29,12 @@ SAMPLERS: Registry[Sampler] = Registry(
         "rar_d": RARD,
         "r3": R3,
         "das": DAS,
+        "aas": AAS,
     },
 )
 
 __all__ = [
+    "AAS",
     "DAS",
     "R3",
     "RAD",

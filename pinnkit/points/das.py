@@ -1,17 +1,12 @@
 """Deep adaptive sampling: a flow is fitted to the squared residual, and points are drawn from it."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import ClassVar, final
 
 import numpy as np
 
-from pinnkit.points.flowing import Flowing
+from pinnkit.points.flowing import Aim, Flowing
 from pinnkit.points.sampler import Points
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from pinnkit.flows import BoundedFlow
 
 
 @final
@@ -30,9 +25,9 @@ class DAS(Flowing):
 
     name: ClassVar[str] = "das"
 
-    def loss(self, flow: "BoundedFlow", x: "Tensor", weights: "Tensor") -> "Tensor":
-        """The cross entropy."""
-        return -(weights * flow.log_density(x)).mean()
+    def aim(self, square: np.ndarray, p: np.ndarray, q: np.ndarray) -> Aim:
+        """r~^2."""
+        return Aim(square)
 
     def gathered(self, before: Points, drawn: Points) -> Points:
         """The new points, or all: each counts by the density that it was drawn with."""

@@ -16,6 +16,7 @@ class PointMemory:
         self._held: dict[str, Any] = {}
         self.last: dict[str, Points] = {}
         """The last points of every part, where the next ones would follow from them."""
+        self._said: list[str] = []
 
     def drawn(
         self,
@@ -30,4 +31,11 @@ class PointMemory:
             return sampler.draw(domain, generator, residual)
         points, self._held[part] = sampler.follow(domain, generator, residual, self._held.get(part))
         self.last[part] = points
+        if (said := sampler.said(self._held[part])) is not None:
+            self._said.append(said)
         return points
+
+    def note(self) -> str | None:
+        """What is to be told of the draws since it was asked last."""
+        said, self._said = "; ".join(self._said), []
+        return said or None

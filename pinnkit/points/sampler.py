@@ -87,6 +87,10 @@ class Following(Sampler):
             SolveError: a residual that is not finite at a point.
         """
 
+    def said(self, memory: Any) -> str | None:
+        """What is to be told of the last draw, given what it handed back; mostly nothing."""
+        return None
+
     @final
     def follow(
         self, domain: Domain, generator: np.random.Generator, residual: Residual | None, memory: Any
