@@ -178,8 +178,8 @@ along ([how](../methods/lagrangian.md)).
 The last five columns have fixed positions. `transport` is a shipped config of second order whose sines are stretched in
 time. The others are first order, {steps:,} steps of Adam of a network of four layers of 50 tanh on 1,000 fresh points a
 step: all of time at once, a curriculum of speeds in steps of five with {share} steps for each, {windows} windows of
-time with {share} steps for each, causal weights. A. S. Krishnapriyan and others (NeurIPS 2021) found the plain network to
-fail at c = 30, with an error near one, and the curriculum and the windows to help.
+time with {share} steps for each, causal weights. A. S. Krishnapriyan and others (NeurIPS 2021) found the plain network
+to fail at c = 30, with an error near one, and the curriculum and the windows to help.
 
 | c | error, frame | seconds, frame |
 |---|---|---|
