@@ -9,12 +9,13 @@ from pinnkit.networks.module import TorchModule
 from pinnkit.networks.network import Embedding, Features, Network
 from pinnkit.networks.pirate_net import PirateNet
 from pinnkit.networks.scaled import Scaled
+from pinnkit.networks.siren import SIREN
 from pinnkit.registry import Registry
 
 NETWORKS: Registry[Network] = Registry(
     "network",
     Network,  # type: ignore[type-abstract]  # the table only compares with it and never builds it
-    {"mlp": MLP, "modified_mlp": ModifiedMLP, "pirate_net": PirateNet},
+    {"mlp": MLP, "modified_mlp": ModifiedMLP, "pirate_net": PirateNet, "siren": SIREN},
 )
 
 EMBEDDINGS: Registry[Embedding] = Registry(
@@ -27,6 +28,7 @@ __all__ = [
     "EMBEDDINGS",
     "MLP",
     "NETWORKS",
+    "SIREN",
     "Branches",
     "Embedding",
     "Ensemble",
