@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from pinnkit.derivatives.indices import IndexSet
+from pinnkit.derivatives.indices import IndexSet, summed_by
 from pinnkit.derivatives.jet import Jet
 from pinnkit.equations.expression import MultiIndex
 
@@ -34,9 +34,12 @@ def _channel(value: Tensor, columns: list[Tensor], indices: IndexSet) -> Tensor:
     """The Taylor coefficients (K, N, 1) of one channel."""
     found: dict[MultiIndex, Tensor] = {indices.indices[0]: value}
     for index in indices.indices[1:]:
-        along = next(d for d, n in enumerate(index) if n)
-        lower = found[tuple(n - (d == along) for d, n in enumerate(index))]
-        found[index] = _gradient(lower, columns[along])
+        parts = []
+        for whole in summed_by(index):
+            along = next(d for d, n in enumerate(whole) if n)
+            lower = found[tuple(n - (d == along) for d, n in enumerate(whole))]
+            parts.append(_gradient(lower, columns[along]))
+        found[index] = torch.stack(parts).sum(0) if len(parts) > 1 else parts[0]
     return torch.stack([found[k] / f for k, f in zip(indices.indices, indices.factorials, strict=True)])
 
 

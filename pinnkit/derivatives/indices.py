@@ -1,4 +1,12 @@
-"""Which derivatives a jet carries: a downward-closed set of multi-indices, and the tables made from it once."""
+"""Which derivatives a jet carries: a downward-closed set of multi-indices, and the tables made from it once.
+
+A set may hold sums of second derivatives too, each as one entry. With (f)_S = sum over i in S of (f)_2e_i,
+
+    (a b)_S = a_0 b_S + a_S b_0 + sum of a_e_i b_e_i,      (f(z))_S = f'(z_0) z_S + 1/2 sum of (f'(z))_e_i z_e_i
+
+so a sum needs first derivatives alone, and a Laplacian in d coordinates d + 2 entries in place of 2 d + 1 (R. Li and
+others, Nature Machine Intelligence 6 (2024) 209, the forward Laplacian; F. Dangel and others, arXiv 2505.13644).
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +18,26 @@ from typing import final
 from pinnkit.equations.expression import MultiIndex
 
 Pair = tuple[int, int]
+
+
+def second_derivatives(along: Iterable[bool]) -> MultiIndex:
+    """The entry for the sum of the second derivatives along some coordinates: -2 for each of them, 0 for the others.
+
+    Example:
+        >>> second_derivatives([True, False, True])
+        (-2, 0, -2)
+    """
+    return tuple(-2 if summed else 0 for summed in along)
+
+
+def summed_by(index: MultiIndex) -> tuple[MultiIndex, ...]:
+    """The multi-indices whose derivatives an entry is the sum of: itself where it is no sum."""
+    if min(index, default=0) >= 0:
+        return (index,)
+    places = [d for d, n in enumerate(index) if n]
+    return tuple(tuple(2 * int(d == place) for d in range(len(index))) for place in places)
+
+
 WeightedPair = tuple[int, int, float]
 
 
@@ -19,6 +47,7 @@ class IndexSet:
     """A downward-closed set of multi-indices, sorted by order, so that position 0 is the value itself.
 
     Downward closed (with k every index below k) is what makes products and compositions of jets closed formulas.
+    Below a sum of second derivatives there are the first ones.
     """
 
     indices: tuple[MultiIndex, ...]
@@ -33,8 +62,11 @@ class IndexSet:
         """
         found = {(0,) * dimension}
         for index in wanted:
-            found.update(product(*(range(n + 1) for n in index)))
-        return IndexSet(tuple(sorted(found, key=lambda k: (sum(k), k))))
+            for whole in summed_by(index):
+                below = product(*(range(n + 1) for n in whole))
+                found.update(k for k in below if k != whole or whole == index)
+            found.add(index)
+        return IndexSet(tuple(sorted(found, key=lambda k: (_order(k), k))))
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -52,12 +84,12 @@ class IndexSet:
     @cached_property
     def factorials(self) -> tuple[float, ...]:
         """k! for every index: a derivative is its Taylor coefficient times k!."""
-        return tuple(float(prod(factorial(n) for n in index)) for index in self.indices)
+        return tuple(float(prod(factorial(n) for n in summed_by(index)[0])) for index in self.indices)
 
     @cached_property
     def levels(self) -> tuple[slice, ...]:
         """The positions of every total order, from 0 upwards; contiguous because the set is sorted by order."""
-        orders = [sum(index) for index in self.indices]
+        orders = [_order(index) for index in self.indices]
         return tuple(slice(orders.index(n), len(orders) - orders[::-1].index(n)) for n in range(orders[-1] + 1))
 
     @cached_property
@@ -66,8 +98,9 @@ class IndexSet:
         return tuple(
             tuple(
                 (self.position[i], self.position[j])
+                for whole in summed_by(k)
                 for i in self.indices
-                if any(i) and i != k and min(j := _difference(k, i)) >= 0
+                if any(i) and min(i) >= 0 and i != whole and min(j := _difference(whole, i)) >= 0
             )
             for k in self.indices
         )
@@ -88,21 +121,23 @@ class IndexSet:
     def _chain(self, k: MultiIndex) -> tuple[WeightedPair, ...]:
         if not any(k):
             return ()
-        along = next(d for d, n in enumerate(k) if n)
         pairs = self.splits[self.position[k]]
+        if min(k) < 0:
+            return tuple((i, j, 0.5) for i, j in pairs)
+        along = next(d for d, n in enumerate(k) if n)
         weights = ((i, j, self.indices[j][along] / k[along]) for i, j in pairs)
         return tuple(triple for triple in weights if triple[2])
 
     @cached_property
     def shifts(self) -> tuple[tuple[int, int, int], ...]:
         """All (i, j, i + j) with i not 0 and the sum in the set: the terms of a transposed product."""
-        return tuple(
-            (self.position[i], self.position[j], self.position[total])
-            for i in self.indices
-            if any(i)
-            for j in self.indices
-            if (total := tuple(a + b for a, b in zip(i, j, strict=True))) in self.position
-        )
+        pairs = ((i, j, k) for k, own in enumerate(self.splits) for i, j in own)
+        return tuple(sorted([*((k, 0, k) for k in range(1, len(self))), *pairs]))
+
+
+def _order(k: MultiIndex) -> int:
+    """How often is differentiated in all."""
+    return sum(summed_by(k)[0])
 
 
 def _difference(k: MultiIndex, i: MultiIndex) -> MultiIndex:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from pinnkit.derivatives import autograd, composition, jet
-from pinnkit.derivatives.indices import IndexSet
+from pinnkit.derivatives.indices import IndexSet, summed_by
 from pinnkit.derivatives.jet import Jet
 from pinnkit.derivatives.layout import Layout
 from pinnkit.equations import Program, compile_tree
@@ -330,7 +330,9 @@ class _Derivatives:
         return self._programs[number, index]
 
     def _tree(self, number: int, index: MultiIndex) -> sympy.Expr:
-        """A derivative as that of the one below it, along the first coordinate that it has."""
+        """A derivative as that of the one below it, along the first coordinate that it has; or a sum of such."""
+        if min(index) < 0:
+            return sympy.Add(*(self._tree(number, whole) for whole in summed_by(index)))
         if (number, index) not in self._trees:
             along = next(d for d, order in enumerate(index) if order)
             below = self._tree(number, (*index[:along], index[along] - 1, *index[along + 1 :]))

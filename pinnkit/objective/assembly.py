@@ -31,6 +31,7 @@ from pinnkit.objective.residuals import (
     output_indices_of,
 )
 from pinnkit.objective.rows import PointwiseRows
+from pinnkit.objective.sums import summed_residuals
 from pinnkit.points import PointMemory, Points, Sampler
 from pinnkit.problem.problem import Condition, Face
 
@@ -206,7 +207,13 @@ class Assembly:
     @cached_property
     def _equations(self) -> dict[str, AnyResidual]:
         problem = self.trial.problem
-        return {equation.name: of_equation(equation, problem) for equation in problem.equations}
+        summed = summed_residuals(problem) if self._sums else {}
+        return {e.name: summed.get(e.name) or of_equation(e, problem) for e in problem.equations}
+
+    @property
+    def _sums(self) -> bool:
+        """Whether sums of second derivatives may be one entry of a jet: no row needs what is in them by itself."""
+        return not self.further.equations and self.trial.before is None
 
     @cached_property
     def _interior(self) -> dict[str, dict[str, AnyResidual]]:
