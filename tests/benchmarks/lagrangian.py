@@ -39,7 +39,7 @@ STORE = RESULTS / "lagrangian.json"
 PICTURE = RESULTS / "lagrangian.png"
 
 SPEEDS = (0, 2, 5, 10, 20, 30, 40, 50, 60, 70)
-STEPS = 6000
+STEPS = 3000
 WINDOWS = 10
 
 PLAIN = Config(
