@@ -73,7 +73,7 @@ COMPARED = {
 }
 NOTEBOOK = {"notebook": Setup("burgers", 5000, 2000, ("sum", "config", "m_config"))}
 SCALED = {
-    "helmholtz squares": Setup("helmholtz_scaled", 6000, 500, ("sum", "multi_adam")),
+    "helmholtz squares": Setup("helmholtz_scaled", 20000, 1000, ("sum", "multi_adam")),
     "poisson squares": Setup("poisson_scaled", 2500, 2000, ("sum", "multi_adam")),
 }
 SETUPS = {**COMPARED, **NOTEBOOK, **SCALED}

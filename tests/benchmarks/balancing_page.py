@@ -72,8 +72,9 @@ all. Differences below the spread of the seeds say nothing."""
 SCALED = """The loss of the equation changes by the fourth power of the side s, that of the walls not at all. One seed,
 rate 1e-3. Steps: {steps}.
 
-MultiAdam gives both losses the same say at every step, at any side. Helmholtz' field waves twice a side, which both
-learn late and all at once: where the error is one, the steps were over before."""
+MultiAdam gives both losses the same say at every step, at any side; Adam's summed loss is that of the equation on small
+squares and that of the walls on large ones. Helmholtz' field waves twice a side, and both methods learn it late: it
+takes more steps than Poisson's."""
 
 MADE = "## Made by"
 
