@@ -96,7 +96,7 @@ def jobs() -> Iterator[Job]:
     """All runs, the long ones first."""
     for speed in SPEEDS:
         yield Job("burgers_moving_shock", "lagrangian", speed)
-    yield Job("transport_2d", "lagrangian")
+    yield Job("transport_2d", "rotation")
     for way in FIXED:
         for speed in COMPARED if way == "plain" else FASTEST:
             yield Job("advection", way, speed)
@@ -229,8 +229,8 @@ def page(store: Mapping[str, Any]) -> str:
         own = [cell(carried), cell(carried, "seconds"), cell(front), cell(front, "apart"), cell(front, "seconds")]
         fronts.append([f"{c:g}", *own])
     others = [
-        [name, cell(Job(name, "lagrangian")), cell(Job(name, "lagrangian"), "seconds")]
-        for name in ("inviscid_burgers", "transport_2d")
+        [name, cell(Job(name, way)), cell(Job(name, way), "seconds")]
+        for name, way in (("inviscid_burgers", "lagrangian"), ("transport_2d", "rotation"))
     ]
     return HEAD.format(
         origin=" ".join(dict.fromkeys(found["origin"] for found in store.values())),
