@@ -18,7 +18,6 @@ from pinnkit.equations.expression import MultiIndex
 from pinnkit.errors import Mistake, UserError
 from pinnkit.formulation.conditions import Formulation, formulate
 from pinnkit.formulation.handover import Handover
-from pinnkit.formulation.lagrangian import Lagrangian
 from pinnkit.formulation.rewriting import Rewriting, rewrite
 from pinnkit.formulation.trial import Base, Trial
 from pinnkit.formulation.unknowns import with_unknowns
@@ -260,6 +259,23 @@ def _middle(coordinate: Coordinate) -> float:
     return float(coordinate.axis.from_unit(np.array(0.5)))
 
 
+Member = tuple[Network, int, int]
+"""A network with how many features go in and how many fields come out."""
+
+
+def _members(features: Features, trained: Problem, formulation: Formulation, config: Config) -> list[Member]:
+    """The network of the config: once, for every part that has fields of its own, or beside a branch for labels."""
+    network = config.network
+    if config.lagrangian is not None:
+        moving = len(trained.space)
+        state = (network, features.count, formulation.outputs - moving)
+        return [state, (config.lagrangian.branch(network), features.count, moving)]
+    if isinstance(features, EnsembleFeatures):
+        outputs = Counter(trained.homes.values()).values()
+        return [(network, i, o) for i, o in zip(features.counts, outputs, strict=True)]
+    return [(network, features.count, formulation.outputs)]
+
+
 def _network(
     features: Features,
     problem: Problem,
@@ -269,33 +285,17 @@ def _network(
     dtype: torch.dtype,
     device: torch.device,
 ) -> nn.Module:
-    """The network of the config, once for every part that has fields of its own."""
-    if config.lagrangian is not None:
-        branches = _branches(config.lagrangian, config.network, problem)
-        return Branches([branch.build(features.count, o, generator, dtype, device) for branch, o in branches])
-    if not isinstance(features, EnsembleFeatures):
-        return config.network.build(features.count, formulation.outputs, generator, dtype, device)
-    outputs = list(Counter(problem.homes.values()).values())
-    pairs = zip(features.counts, outputs, strict=True)
-    return Ensemble([config.network.build(i, o, generator, dtype, device) for i, o in pairs], features.counts)
-
-
-def _branches(lagrangian: Lagrangian, network: Network, trained: Problem) -> tuple[tuple[Network, int], ...]:
-    """The network of the state and that of the displacements, each with how many fields it makes."""
-    moving = len(trained.space)
-    return (network, len(trained.fields) - moving), (lagrangian.branch(network), moving)
+    """The members as one module."""
+    members = _members(features, problem, formulation, config)
+    built = [network.build(i, o, generator, dtype, device) for network, i, o in members]
+    if isinstance(features, EnsembleFeatures):
+        return Ensemble(built, features.counts)
+    return Branches(built) if len(built) > 1 else built[0]
 
 
 def _expected(features: Features, problem: Problem, formulation: Formulation, config: Config) -> int | None:
     """How many parameters the network will have; None where only building it can tell."""
-    if config.lagrangian is not None:
-        branches = _branches(config.lagrangian, config.network, problem)
-        found = [branch.expected(features.count, outputs) for branch, outputs in branches]
-    elif not isinstance(features, EnsembleFeatures):
-        return config.network.expected(features.count, formulation.outputs)
-    else:
-        counts = list(Counter(problem.homes.values()).values())
-        found = [config.network.expected(i, o) for i, o in zip(features.counts, counts, strict=True)]
+    found = [network.expected(i, o) for network, i, o in _members(features, problem, formulation, config)]
     known = [count for count in found if count is not None]
     return sum(known) if len(known) == len(found) else None
 

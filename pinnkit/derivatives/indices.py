@@ -18,6 +18,7 @@ from typing import final
 from pinnkit.equations.expression import MultiIndex
 
 Pair = tuple[int, int]
+WeightedPair = tuple[int, int, float]
 
 
 def second_derivatives(along: Iterable[bool]) -> MultiIndex:
@@ -36,9 +37,6 @@ def summed_by(index: MultiIndex) -> tuple[MultiIndex, ...]:
         return (index,)
     places = [d for d, n in enumerate(index) if n]
     return tuple(tuple(2 * int(d == place) for d in range(len(index))) for place in places)
-
-
-WeightedPair = tuple[int, int, float]
 
 
 @final

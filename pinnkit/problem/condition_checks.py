@@ -69,9 +69,10 @@ def double_condition(problem: Problem) -> Iterator[Remark]:
     for coordinate in space(problem):
         orders = sum(problem.order(field, coordinate.name) for field in problem.fields)
         free = len(problem.unknowns)  # each of which one more condition may determine
-        orders += sum(turns(problem, field, coordinate) for field in problem.fields)
         along = tuple(h for h in everything if h.face.coordinate == coordinate.name)
         if len(along) > orders + free and coordinate.name not in doubled:
+            if len(along) <= orders + free + sum(turns(problem, field, coordinate) for field in problem.fields):
+                continue
             message = (
                 f"{len(along)} conditions along `{coordinate.name}` ({listed(along)}), and equations of order {orders} "
                 f"in it{_beside(free)} take no more than {orders + free}"

@@ -9,17 +9,15 @@ time is that of the processor. What was run is kept in a store and not run again
 """
 
 import argparse
-import json
-import multiprocessing
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
 import torch
-from report import RESULTS, origin, table, write
+from report import RESULTS, table, write
+from stored import load, run_all
 
 from pinnkit.config import Config, load_config
 from pinnkit.curriculum import Curriculum
@@ -32,7 +30,7 @@ from pinnkit.results.figures.style import COLOURS, SOFT, dress, figure, save
 from pinnkit.results.paths import positions
 from pinnkit.results.solution import Solution
 from pinnkit.solving import solve
-from pinnkit.verification import relative_l2, test_grid
+from pinnkit.verification import reference_for, relative_l2, test_grid
 from pinnkit.windows import Windows
 
 STORE = RESULTS / "lagrangian.json"
@@ -154,8 +152,6 @@ def floor_of_label_derivatives(viscosity: float = 0.01) -> float:
         place = xi + np.sin(xi) * (-np.expm1(-viscosity * when) / viscosity)
         found.append(np.interp(x, place, np.exp(-viscosity * when) * np.sin(xi)))
     points = np.stack([np.tile(x, len(t)), np.repeat(t, len(x))], axis=1)
-    from pinnkit.verification import reference_for
-
     reference = reference_for(problem)
     assert reference is not None
     return float(relative_l2(np.concatenate(found)[:, None], reference.values(points))[0])
@@ -261,27 +257,16 @@ def draw(paths: Mapping[str, Any]) -> None:
     save(drawn, PICTURE)
 
 
-def run_all(store: dict[str, Any], wanted: Sequence[Job]) -> None:
-    """Run what is not stored yet, two at a time."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=2, mp_context=context) as pool:
-        pending = {pool.submit(done, job): job for job in wanted if job.key not in store}
-        for future in as_completed(pending):
-            job, found = pending[future], future.result()
-            store[job.key] = {**found, "origin": origin()}
-            print(f"{job.key}: {found['error']:.2e}, {found['seconds']:.0f} s", flush=True)
-            STORE.write_text(json.dumps(store, indent=1), encoding="utf-8")
-
-
 def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--only", help="runs whose name holds this text")
     arguments.add_argument("--write", action="store_true", help="write docs/results/lagrangian.md and its picture")
     arguments.add_argument("--redraw", action="store_true", help="page and picture from what was run, without runs")
     given = arguments.parse_args()
-    store = dict(json.loads(STORE.read_text("utf-8"))) if STORE.is_file() else {}
+    store = load(STORE)
     if not given.redraw:
-        run_all(store, [job for job in jobs() if given.only is None or given.only in job.key])
+        wanted = [job for job in jobs() if given.only is None or given.only in job.key]
+        store = run_all(STORE, wanted, done, lambda found: f"{found['error']:.2e}, {found['seconds']:.0f} s")
     text = page(store)
     print(text)
     if given.write or given.redraw:

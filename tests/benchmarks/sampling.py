@@ -8,17 +8,15 @@ side by side, and time is that of the processor. What was run is kept in a store
 """
 
 import argparse
-import json
-import multiprocessing
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 import torch
-from report import RESULTS, origin, table, write
+from report import RESULTS, table, write
+from stored import load, run_all
 
 from pinnkit.building import build_run
 from pinnkit.config import Config
@@ -143,7 +141,8 @@ def done(job: Job) -> dict[str, Any]:
         last = max(drawn)
         looks = [last if look < 0 else max(step for step in drawn if step <= look) for look in LOOKS]
         found["points"] = {
-            str(step): [drawn[step].coordinates.tolist(), drawn[step].density.tolist()] for step in looks
+            str(step): [np.round(drawn[step].coordinates, 4).tolist(), np.round(drawn[step].density, 3).tolist()]
+            for step in looks
         }
     return found
 
@@ -241,25 +240,20 @@ def draw(looks: Mapping[str, Any]) -> None:
     save(drawn, PICTURE)
 
 
+def _told(found: Mapping[str, Any]) -> str:
+    return f"{found['error']:.2e}, {found['missed']} missed, {found['seconds']:.0f} s"
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--only", help="runs whose name holds this text")
     arguments.add_argument("--write", action="store_true", help="write docs/results/sampling.md and its picture")
     arguments.add_argument("--redraw", action="store_true", help="page and picture from what was run, without runs")
     given = arguments.parse_args()
-    store = dict(json.loads(STORE.read_text("utf-8"))) if STORE.is_file() else {}
+    store = load(STORE)
     if not given.redraw:
-        wanted = [job for job in jobs() if (given.only is None or given.only in job.key) and job.key not in store]
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(max_workers=2, mp_context=context) as pool:
-            pending = {pool.submit(done, job): job for job in wanted}
-            for future in as_completed(pending):
-                job, found = pending[future], future.result()
-                store[job.key] = {**found, "origin": origin()}
-                print(
-                    f"{job.key}: {found['error']:.2e}, {found['missed']} missed, {found['seconds']:.0f} s", flush=True
-                )
-                STORE.write_text(json.dumps(store, indent=1), encoding="utf-8")
+        wanted = [job for job in jobs() if given.only is None or given.only in job.key]
+        store = run_all(STORE, wanted, done, _told)
     text = page(store)
     print(text)
     if given.write or given.redraw:
