@@ -49,15 +49,6 @@ class BoundedFlow(nn.Module):
             logarithm = logarithm + slope
         return x, logarithm
 
-    def log_density(self, x: Tensor) -> Tensor:
-        """log p (n,) at points x (n, d) of the unit cube, within [-23.03, 10]; `forward` has it exactly.
-
-        The lower bound is that of K. Tang, X. Wan, C. Yang, J. Comput. Phys. 476 (2023) 111868; theirs from above is 5,
-        which a peak of a hundredth of a square is beyond already.
-        """
-        found: Tensor = self(x)[1]
-        return found.clamp(-23.03, 10.0)
-
     def drawn(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """The points x (n, d) that uniform z (n, d) become, and log p (n,) there."""
         logarithm = z.new_zeros(len(z))

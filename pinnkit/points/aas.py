@@ -35,7 +35,7 @@ class AAS(Flowing):
         trust: the largest Kullback-Leibler divergence of a step.
     """
 
-    beta: float = 1e-4
+    beta: float = 1e-5
     trust: float = 0.5
 
     name: ClassVar[str] = "aas"

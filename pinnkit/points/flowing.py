@@ -74,11 +74,11 @@ class Flowing(Following):
 
     count: int = 2000
     share: float = 0.2
-    layers: int = 6
-    width: int = 48
+    layers: int = 4
+    width: int = 32
     bins: int = 16
-    steps: int = 100
-    lr: float = 1e-3
+    steps: int = 60
+    lr: float = 3e-3
     trained_on: int | None = None
     batch: int = 500
     corrected: bool = True
@@ -171,7 +171,7 @@ class Flowing(Following):
             own = torch.from_numpy(generator.integers(len(x), size=min(self.batch, len(x))))
             memory.optimizer.zero_grad(set_to_none=True)
             at = x[own].requires_grad_(aim.smooth > 0)
-            logarithm = memory.flow.log_density(at)
+            logarithm = memory.flow(at)[1]
             loss = -(weights[own] * logarithm).mean()
             if aim.smooth > 0:
                 (slope,) = torch.autograd.grad(logarithm.sum(), at, create_graph=True)
