@@ -36,8 +36,7 @@ def compose(rule: Rule, z: Tensor, indices: IndexSet) -> Tensor:
     """The coefficients of f(z), differentiable once with respect to those of z.
 
     Where f' is a polynomial of f, a large jet of f' is not kept for the reverse sweep but made again from y, which the
-    next layer keeps in any case; and large jets are gone through some points at a time. Both halve the memory of a
-    Laplacian in many coordinates.
+    next layer keeps in any case, some points at a time. It halves the memory of a Laplacian in many coordinates.
     """
     result: Tensor = _Compose.apply(z, rule, indices)
     return result
@@ -61,9 +60,9 @@ def product(a: Tensor, b: Tensor, indices: IndexSet) -> Tensor:
     return out.whole()
 
 
-def transposed_product(a: Tensor, ybar: Tensor, indices: IndexSet) -> Tensor:
-    """The transpose of b -> a b: zbar_j = sum over i of a_i ybar_(i+j)."""
-    out, factors, given = _Unfilled(ybar), a.unbind(), ybar.unbind()
+def transposed_product(a: Tensor, ybar: Tensor, indices: IndexSet, into: Tensor | None = None) -> Tensor:
+    """The transpose of b -> a b: zbar_j = sum over i of a_i ybar_(i+j), written into a tensor where one is given."""
+    out, factors, given = _Unfilled(ybar, into), a.unbind(), ybar.unbind()
     for j in range(len(indices)):
         torch.mul(factors[0], given[j], out=out[j])
     for i, j, total in indices.shifts:
@@ -79,8 +78,8 @@ class _Unfilled:
     fuses all that happens to a tensor, and does not see through writes into slices.
     """
 
-    def __init__(self, like: Tensor) -> None:
-        self._tensor = None if torch.compiler.is_compiling() else torch.empty_like(like)
+    def __init__(self, like: Tensor, into: Tensor | None = None) -> None:
+        self._tensor = None if torch.compiler.is_compiling() else torch.empty_like(like) if into is None else into
         self._parts = [torch.empty_like(k) for k in like.unbind()] if self._tensor is None else self._tensor.unbind()
 
     def __getitem__(self, k: int) -> Tensor:
@@ -99,9 +98,7 @@ class _Compose(torch.autograd.Function):
             y, slope = rule(z, indices)
             ctx.save_for_backward(slope)
             return y
-        ctx.remade, y = remade, torch.empty_like(z)
-        for part in _parts(z):
-            y[:, part] = rule(z[:, part], indices)[0]
+        ctx.remade, (y, _) = remade, rule(z, indices)
         ctx.save_for_backward(y)
         return y
 
@@ -113,7 +110,8 @@ class _Compose(torch.autograd.Function):
             return transposed_product(kept, ybar, ctx.indices), None, None
         zbar = torch.empty_like(kept)
         for part in _parts(kept):
-            zbar[:, part] = transposed_product(ctx.remade(kept[:, part], ctx.indices), ybar[:, part], ctx.indices)
+            slope = ctx.remade(kept[:, part], ctx.indices)
+            transposed_product(slope, ybar[:, part], ctx.indices, zbar[:, part])
         return zbar, None, None
 
 
