@@ -180,7 +180,7 @@ where the field stays below {missed}. One thread a run, two runs side by side; s
 
 The variance is that of the squared residual over 100,000 uniform points when training is over, which adversarial
 sampling is to make small. The defaults of `aas` were chosen between two settings on `two_peaks` with these same five
-seeds: with `beta` 1e-4 in place of 1e-5 the errors were 2.7e-4 to 2.8e-3 on four seeds and 4.1, both peaks missed, on the
+seeds: with `beta` 1e-4 for 1e-5 errors were 2.7e-4 to 2.8e-3 on four seeds and 4.1, both peaks missed, on the
 fifth. `nine_peaks` had no part in the choice; no other sampler was tuned.
 
 ![Points of adversarial adaptive sampling](sampling.png)
