@@ -9,7 +9,8 @@ the truncated product F dz, so the transpose of the map needs F alone: zbar_j = 
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import final
 
 import torch
@@ -21,12 +22,14 @@ from pinnkit.derivatives.once import once
 Rule = Callable[[Tensor, IndexSet], tuple[Tensor, Tensor]]
 """Coefficients (K, N, C) of z to those of f(z) and of f'(z)."""
 
-
 Slope = Callable[[Tensor, IndexSet], Tensor]
 """Coefficients (K, N, C) of y = f(z) to those of f'(z)."""
 
+Rest = Callable[[Tensor, int], Tensor]
+"""Coefficient k of y, and k, to that of g, where f' = g - y^2."""
+
 _LARGE = 1 << 19
-"""Coefficients, four megabytes in float64: larger jets do not stay in a processor's cache."""
+"""Coefficients, four megabytes in float64, of a jet that does not stay in a processor's cache."""
 
 _WORTHWHILE = 1 << 13
 """Numbers, below which an operation on them costs less than its call."""
@@ -36,7 +39,7 @@ def compose(rule: Rule, z: Tensor, indices: IndexSet) -> Tensor:
     """The coefficients of f(z), differentiable once with respect to those of z.
 
     Where f' is a polynomial of f, a large jet of f' is not kept for the reverse sweep but made again from y, which the
-    next layer keeps in any case, some points at a time. It halves the memory of a Laplacian in many coordinates.
+    next layer keeps in any case, some points at a time: a sweep through three layers holds five large jets, not eight.
     """
     result: Tensor = _Compose.apply(z, rule, indices)
     return result
@@ -79,7 +82,8 @@ class _Unfilled:
     """
 
     def __init__(self, like: Tensor, into: Tensor | None = None) -> None:
-        self._tensor = None if torch.compiler.is_compiling() else torch.empty_like(like) if into is None else into
+        given = torch.empty_like(like) if into is None else into
+        self._tensor = None if torch.compiler.is_compiling() else given
         self._parts = [torch.empty_like(k) for k in like.unbind()] if self._tensor is None else self._tensor.unbind()
 
     def __getitem__(self, k: int) -> Tensor:
@@ -94,7 +98,7 @@ class _Compose(torch.autograd.Function):
     @staticmethod
     def forward(ctx, z, rule, indices):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN205 (torch's own signature)
         ctx.indices, ctx.remade = indices, None
-        if z.numel() < _LARGE or torch.compiler.is_compiling() or (remade := _slope_of(rule)) is None:
+        if z.numel() < _LARGE or torch.compiler.is_compiling() or (remade := SLOPES.get(rule)) is None:
             y, slope = rule(z, indices)
             ctx.save_for_backward(slope)
             return y
@@ -121,15 +125,6 @@ def _parts(z: Tensor) -> Iterator[slice]:
     return (slice(begin, begin + step) for begin in range(0, z.shape[1], step))
 
 
-def _slope_of(rule: Rule) -> Slope | None:
-    """What makes f' from f, where that is possible."""
-    if rule is tanh:
-        return lambda y, indices: _slope_of_value(y, indices, linear=False)
-    if rule is logistic:
-        return lambda y, indices: _slope_of_value(y, indices, linear=True)
-    return None
-
-
 class _Multiply(torch.autograd.Function):
     @staticmethod
     def forward(ctx, a, b, indices):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN205
@@ -148,7 +143,7 @@ class _Multiply(torch.autograd.Function):
 
 def tanh(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
     """y = tanh z with f' = 1 - y^2."""
-    return _less_square(torch.tanh, z, indices, linear=False)
+    return _quadratic(torch.tanh, z, indices, _one)
 
 
 def sin(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
@@ -168,50 +163,62 @@ def sin(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
 
 def logistic(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
     """y = 1/(1 + exp(-z)) with f' = y - y^2."""
-    return _less_square(torch.sigmoid, z, indices, linear=True)
-
-
-def _less_square(function: Callable[..., Tensor], z: Tensor, indices: IndexSet, linear: bool) -> tuple[Tensor, Tensor]:
-    """The chain rule where f' = 1 - y^2 or, where `linear`, f' = y - y^2."""
-    y, slope, given = _Unfilled(z), _Unfilled(z), z.unbind()
-    one, zero = z.new_ones(()), z.new_zeros(())
-    function(given[0], out=y[0])
-    torch.addcmul(y[0] if linear else one, y[0], y[0], value=-1.0, out=slope[0])
-    for k in range(1, len(indices)):
-        torch.mul(slope[0], given[k], out=y[k])
-        for i, j, weight in indices.chains[k]:
-            y[k].addcmul_(slope[i], given[j], value=weight)
-        torch.addcmul(y[k] if linear else zero, y[0], y[k], value=-2.0, out=slope[k])
-        for i, j, weight in indices.squares[k]:
-            slope[k].addcmul_(y[i], y[j], value=-weight)
-    return y.whole(), slope.whole()
-
-
-def _slope_of_value(y: Tensor, indices: IndexSet, linear: bool) -> Tensor:
-    """1 - y^2 or, where `linear`, y - y^2."""
-    slope, values = _Unfilled(y), y.unbind()
-    one, zero = y.new_ones(()), y.new_zeros(())
-    torch.addcmul(values[0] if linear else one, values[0], values[0], value=-1.0, out=slope[0])
-    for k in range(1, len(indices)):
-        torch.addcmul(values[k] if linear else zero, values[0], values[k], value=-2.0, out=slope[k])
-        for i, j, weight in indices.squares[k]:
-            slope[k].addcmul_(values[i], values[j], value=-weight)
-    return slope.whole()
+    return _quadratic(torch.sigmoid, z, indices, _itself)
 
 
 def reciprocal(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
     """y = 1/z with f' = -y^2."""
+    return _quadratic(torch.reciprocal, z, indices, _nothing)
+
+
+def _quadratic(function: Callable[..., Tensor], z: Tensor, indices: IndexSet, rest: Rest) -> tuple[Tensor, Tensor]:
+    """The chain rule where f' = g - y^2, and g is one, y or nothing."""
     y, slope, given = _Unfilled(z), _Unfilled(z), z.unbind()
-    torch.reciprocal(given[0], out=y[0])
-    torch.mul(-y[0], y[0], out=slope[0])
+    function(given[0], out=y[0])
+    _less_square(y, 0, indices, rest, slope)
     for k in range(1, len(indices)):
         torch.mul(slope[0], given[k], out=y[k])
         for i, j, weight in indices.chains[k]:
             y[k].addcmul_(slope[i], given[j], value=weight)
-        torch.mul(y[0], y[k], out=slope[k]).mul_(-2.0)
-        for i, j, weight in indices.squares[k]:
-            slope[k].addcmul_(y[i], y[j], value=-weight)
+        _less_square(y, k, indices, rest, slope)
     return y.whole(), slope.whole()
+
+
+def _slope_by(rest: Rest) -> Slope:
+    """The jet of g - y^2 from that of y."""
+
+    def found(y: Tensor, indices: IndexSet) -> Tensor:
+        slope, values = _Unfilled(y), y.unbind()
+        for k in range(len(indices)):
+            _less_square(values, k, indices, rest, slope)
+        return slope.whole()
+
+    return found
+
+
+def _less_square(y: "_Unfilled | Sequence[Tensor]", k: int, indices: IndexSet, rest: Rest, out: "_Unfilled") -> None:
+    """Coefficient k of g - y^2."""
+    torch.addcmul(rest(y[k], k), y[0], y[k], value=-2.0 if k else -1.0, out=out[k])
+    for i, j, weight in indices.squares[k]:
+        out[k].addcmul_(y[i], y[j], value=-weight)
+
+
+def _one(y: Tensor, k: int) -> Tensor:
+    return y.new_zeros(()) if k else y.new_ones(())
+
+
+def _itself(y: Tensor, k: int) -> Tensor:
+    return y
+
+
+def _nothing(y: Tensor, k: int) -> Tensor:
+    return y.new_zeros(())
+
+
+SLOPES: Mapping[Rule, Slope] = MappingProxyType(
+    {tanh: _slope_by(_one), logistic: _slope_by(_itself), reciprocal: _slope_by(_nothing)}
+)
+"""The functions whose derivative is a polynomial of them, and how it is made from their values."""
 
 
 def bounded(z: Tensor) -> Tensor:

@@ -156,6 +156,13 @@ def test_float32_keeps_its_digits(name: str, device: str) -> None:
     assert (found.cpu().double() - exact).norm() <= 1e-5 * exact.norm()
 
 
+@pytest.mark.parametrize("rule", composition.SLOPES)
+@pytest.mark.parametrize("indices", SETS.values(), ids=SETS)
+def test_a_slope_that_is_made_from_values_is_the_slope(rule: Rule, indices: IndexSet) -> None:
+    y, slope = rule(drawn(indices, 3), indices)
+    torch.testing.assert_close(composition.SLOPES[rule](y, indices), slope, rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_large_jets_are_as_small_ones(name: str) -> None:
     rule, indices = RULES[name][0], SETS["plane"]
