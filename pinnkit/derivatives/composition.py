@@ -9,8 +9,7 @@ the truncated product F dz, so the transpose of the map needs F alone: zbar_j = 
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import final
 
 import torch
@@ -22,25 +21,9 @@ from pinnkit.derivatives.once import once
 Rule = Callable[[Tensor, IndexSet], tuple[Tensor, Tensor]]
 """Coefficients (K, N, C) of z to those of f(z) and of f'(z)."""
 
-Slope = Callable[[Tensor, IndexSet], Tensor]
-"""Coefficients (K, N, C) of y = f(z) to those of f'(z)."""
-
-Rest = Callable[[Tensor, int], Tensor]
-"""Coefficient k of y, and k, to that of g, where f' = g - y^2."""
-
-_LARGE = 1 << 19
-"""Coefficients, four megabytes in float64, of a jet that does not stay in a processor's cache."""
-
-_WORTHWHILE = 1 << 13
-"""Numbers, below which an operation on them costs less than its call."""
-
 
 def compose(rule: Rule, z: Tensor, indices: IndexSet) -> Tensor:
-    """The coefficients of f(z), differentiable once with respect to those of z.
-
-    Where f' is a polynomial of f, a large jet of f' is not kept for the reverse sweep but made again from y, which the
-    next layer keeps in any case, some points at a time: a sweep through three layers holds five large jets, not eight.
-    """
+    """The coefficients of f(z), differentiable once with respect to those of z."""
     result: Tensor = _Compose.apply(z, rule, indices)
     return result
 
@@ -63,9 +46,9 @@ def product(a: Tensor, b: Tensor, indices: IndexSet) -> Tensor:
     return out.whole()
 
 
-def transposed_product(a: Tensor, ybar: Tensor, indices: IndexSet, into: Tensor | None = None) -> Tensor:
-    """The transpose of b -> a b: zbar_j = sum over i of a_i ybar_(i+j), written into a tensor where one is given."""
-    out, factors, given = _Unfilled(ybar, into), a.unbind(), ybar.unbind()
+def transposed_product(a: Tensor, ybar: Tensor, indices: IndexSet) -> Tensor:
+    """The transpose of b -> a b: zbar_j = sum over i of a_i ybar_(i+j)."""
+    out, factors, given = _Unfilled(ybar), a.unbind(), ybar.unbind()
     for j in range(len(indices)):
         torch.mul(factors[0], given[j], out=out[j])
     for i, j, total in indices.shifts:
@@ -81,9 +64,8 @@ class _Unfilled:
     fuses all that happens to a tensor, and does not see through writes into slices.
     """
 
-    def __init__(self, like: Tensor, into: Tensor | None = None) -> None:
-        given = torch.empty_like(like) if into is None else into
-        self._tensor = None if torch.compiler.is_compiling() else given
+    def __init__(self, like: Tensor) -> None:
+        self._tensor = None if torch.compiler.is_compiling() else torch.empty_like(like)
         self._parts = [torch.empty_like(k) for k in like.unbind()] if self._tensor is None else self._tensor.unbind()
 
     def __getitem__(self, k: int) -> Tensor:
@@ -97,32 +79,16 @@ class _Unfilled:
 class _Compose(torch.autograd.Function):
     @staticmethod
     def forward(ctx, z, rule, indices):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN205 (torch's own signature)
-        ctx.indices, ctx.remade = indices, None
-        if z.numel() < _LARGE or torch.compiler.is_compiling() or (remade := SLOPES.get(rule)) is None:
-            y, slope = rule(z, indices)
-            ctx.save_for_backward(slope)
-            return y
-        ctx.remade, (y, _) = remade, rule(z, indices)
-        ctx.save_for_backward(y)
+        y, slope = rule(z, indices)
+        ctx.save_for_backward(slope)
+        ctx.indices = indices
         return y
 
     @staticmethod
     @once
     def backward(ctx, ybar):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN205
-        (kept,) = ctx.saved_tensors
-        if ctx.remade is None:
-            return transposed_product(kept, ybar, ctx.indices), None, None
-        zbar = torch.empty_like(kept)
-        for part in _parts(kept):
-            slope = ctx.remade(kept[:, part], ctx.indices)
-            transposed_product(slope, ybar[:, part], ctx.indices, zbar[:, part])
-        return zbar, None, None
-
-
-def _parts(z: Tensor) -> Iterator[slice]:
-    """Points, so many at a time that their jets stay in a processor's cache."""
-    step = max(_LARGE // 4 * z.shape[1] // z.numel(), -(-_WORTHWHILE // z.shape[2]))
-    return (slice(begin, begin + step) for begin in range(0, z.shape[1], step))
+        (slope,) = ctx.saved_tensors
+        return transposed_product(slope, ybar, ctx.indices), None, None
 
 
 class _Multiply(torch.autograd.Function):
@@ -143,7 +109,7 @@ class _Multiply(torch.autograd.Function):
 
 def tanh(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
     """y = tanh z with f' = 1 - y^2."""
-    return _quadratic(torch.tanh, z, indices, _one)
+    return _less_square(torch.tanh, z, indices, linear=False)
 
 
 def sin(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
@@ -163,62 +129,38 @@ def sin(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
 
 def logistic(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
     """y = 1/(1 + exp(-z)) with f' = y - y^2."""
-    return _quadratic(torch.sigmoid, z, indices, _itself)
+    return _less_square(torch.sigmoid, z, indices, linear=True)
 
 
-def reciprocal(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
-    """y = 1/z with f' = -y^2."""
-    return _quadratic(torch.reciprocal, z, indices, _nothing)
-
-
-def _quadratic(function: Callable[..., Tensor], z: Tensor, indices: IndexSet, rest: Rest) -> tuple[Tensor, Tensor]:
-    """The chain rule where f' = g - y^2, and g is one, y or nothing."""
+def _less_square(function: Callable[..., Tensor], z: Tensor, indices: IndexSet, linear: bool) -> tuple[Tensor, Tensor]:
+    """The chain rule where f' = 1 - y^2 or, where `linear`, f' = y - y^2."""
     y, slope, given = _Unfilled(z), _Unfilled(z), z.unbind()
+    one, zero = z.new_ones(()), z.new_zeros(())
     function(given[0], out=y[0])
-    _less_square(y, 0, indices, rest, slope)
+    torch.addcmul(y[0] if linear else one, y[0], y[0], value=-1.0, out=slope[0])
     for k in range(1, len(indices)):
         torch.mul(slope[0], given[k], out=y[k])
         for i, j, weight in indices.chains[k]:
             y[k].addcmul_(slope[i], given[j], value=weight)
-        _less_square(y, k, indices, rest, slope)
+        torch.addcmul(y[k] if linear else zero, y[0], y[k], value=-2.0, out=slope[k])
+        for i, j, weight in indices.squares[k]:
+            slope[k].addcmul_(y[i], y[j], value=-weight)
     return y.whole(), slope.whole()
 
 
-def _slope_by(rest: Rest) -> Slope:
-    """The jet of g - y^2 from that of y."""
-
-    def found(y: Tensor, indices: IndexSet) -> Tensor:
-        slope, values = _Unfilled(y), y.unbind()
-        for k in range(len(indices)):
-            _less_square(values, k, indices, rest, slope)
-        return slope.whole()
-
-    return found
-
-
-def _less_square(y: "_Unfilled | Sequence[Tensor]", k: int, indices: IndexSet, rest: Rest, out: "_Unfilled") -> None:
-    """Coefficient k of g - y^2."""
-    torch.addcmul(rest(y[k], k), y[0], y[k], value=-2.0 if k else -1.0, out=out[k])
-    for i, j, weight in indices.squares[k]:
-        out[k].addcmul_(y[i], y[j], value=-weight)
-
-
-def _one(y: Tensor, k: int) -> Tensor:
-    return y.new_zeros(()) if k else y.new_ones(())
-
-
-def _itself(y: Tensor, k: int) -> Tensor:
-    return y
-
-
-def _nothing(y: Tensor, k: int) -> Tensor:
-    return y.new_zeros(())
-
-
-SLOPES: Mapping[Rule, Slope] = MappingProxyType(
-    {tanh: _slope_by(_one), logistic: _slope_by(_itself), reciprocal: _slope_by(_nothing)}
-)
-"""The functions whose derivative is a polynomial of them, and how it is made from their values."""
+def reciprocal(z: Tensor, indices: IndexSet) -> tuple[Tensor, Tensor]:
+    """y = 1/z with f' = -y^2."""
+    y, slope, given = _Unfilled(z), _Unfilled(z), z.unbind()
+    torch.reciprocal(given[0], out=y[0])
+    torch.mul(-y[0], y[0], out=slope[0])
+    for k in range(1, len(indices)):
+        torch.mul(slope[0], given[k], out=y[k])
+        for i, j, weight in indices.chains[k]:
+            y[k].addcmul_(slope[i], given[j], value=weight)
+        torch.mul(y[0], y[k], out=slope[k]).mul_(-2.0)
+        for i, j, weight in indices.squares[k]:
+            slope[k].addcmul_(y[i], y[j], value=-weight)
+    return y.whole(), slope.whole()
 
 
 def bounded(z: Tensor) -> Tensor:
