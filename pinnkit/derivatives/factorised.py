@@ -38,7 +38,7 @@ class Factorised(nn.Module):
         weight = torch.exp(self.scale)[:, None] * self.direction
         if len(z.indices) == 1:
             return Jet(nn.functional.linear(z.coefficients, weight, self.bias), z.indices)
-        return Jet(affine_map(z.coefficients, weight, self.bias), z.indices)
+        return affine_map(z, weight, self.bias)
 
     def add_row_gradients(
         self, jacobians: dict[str, Tensor], inputs: Tensor, adjoint: Tensor, parameters: Mapping[str, Tensor]

@@ -80,6 +80,25 @@ class IndexSet:
         return {index: place for place, index in enumerate(self.indices)}
 
     @cached_property
+    def units(self) -> tuple[Pair, ...]:
+        """Every coordinate along which there is a first derivative, and where that stands."""
+        along = ((k.index(1), place) for place, k in enumerate(self.indices) if min(k) >= 0 and sum(k) == 1)
+        return tuple(sorted(along))
+
+    @cached_property
+    def sums(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
+        """Every sum of second derivatives: where it stands, and where the first derivatives below it do."""
+        below = dict(self.units)
+        return tuple(
+            (place, tuple(below[d] for d, n in enumerate(k) if n)) for place, k in enumerate(self.indices) if min(k) < 0
+        )
+
+    @cached_property
+    def only_sums(self) -> bool:
+        """Whether there are sums, and beside them first derivatives alone."""
+        return bool(self.sums) and len(self) == 1 + len(self.units) + len(self.sums)
+
+    @cached_property
     def factorials(self) -> tuple[float, ...]:
         """k! for every index: a derivative is its Taylor coefficient times k!."""
         return tuple(float(prod(factorial(n) for n in summed_by(index)[0])) for index in self.indices)

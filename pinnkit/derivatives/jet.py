@@ -12,7 +12,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from pinnkit.derivatives import composition
+from pinnkit.derivatives import composition, summed
 from pinnkit.derivatives.indices import IndexSet
 from pinnkit.equations.expression import MultiIndex
 
@@ -20,10 +20,16 @@ from pinnkit.equations.expression import MultiIndex
 @final
 @dataclass(frozen=True, eq=False)
 class Jet:
-    """Taylor coefficients (K, N, C): K multi-indices, N points, C channels."""
+    """Taylor coefficients (K, N, C): K multi-indices, N points, C channels.
+
+    slopes: (d, C) where the channels are affine in the coordinates, so that their first derivatives are the same at all
+        points and no others are there; None where that is not known. A linear map then has nothing to multiply but the
+        values.
+    """
 
     coefficients: Tensor
     indices: IndexSet
+    slopes: Tensor | None = None
 
     @property
     def value(self) -> Tensor:
@@ -42,7 +48,8 @@ class Jet:
 
     def channel(self, number: int) -> "Jet":
         """One channel alone, as a jet with C = 1."""
-        return Jet(self.coefficients[:, :, number : number + 1], self.indices)
+        only = slice(number, number + 1)
+        return Jet(self.coefficients[:, :, only], self.indices, None if self.slopes is None else self.slopes[:, only])
 
 
 def coordinates(points: Tensor, indices: IndexSet) -> Jet:
@@ -53,18 +60,21 @@ def coordinates(points: Tensor, indices: IndexSet) -> Jet:
         unit = tuple(int(d == c) for c in range(points.shape[1]))
         if unit in indices.position:
             coefficients[indices.position[unit], :, d] = 1.0
-    return Jet(coefficients, indices)
+    return Jet(coefficients, indices, torch.eye(points.shape[1], dtype=points.dtype, device=points.device))
 
 
 def affine(jet: Jet, scale: Tensor, shift: Tensor) -> Jet:
     """scale * z + shift, both (C,)."""
     scaled = jet.coefficients * scale
-    return Jet(torch.cat((scaled[:1] + shift, scaled[1:])), jet.indices)
+    slopes = None if jet.slopes is None else jet.slopes * scale
+    return Jet(torch.cat((scaled[:1] + shift, scaled[1:])), jet.indices, slopes)
 
 
 def concatenate(jets: list[Jet]) -> Jet:
     """The channels of several jets side by side."""
-    return Jet(torch.cat([jet.coefficients for jet in jets], dim=2), jets[0].indices)
+    slopes = [jet.slopes for jet in jets if jet.slopes is not None]
+    joined = torch.cat(slopes, dim=1) if len(slopes) == len(jets) else None
+    return Jet(torch.cat([jet.coefficients for jet in jets], dim=2), jets[0].indices, joined)
 
 
 def multiply(a: Jet, b: Jet) -> Jet:
@@ -76,12 +86,12 @@ def multiply(a: Jet, b: Jet) -> Jet:
 
 def tanh(z: Jet) -> Jet:
     """tanh z."""
-    return _elementary(z, torch.tanh, composition.tanh)
+    return _elementary(z, torch.tanh, composition.tanh, summed.tanh)
 
 
 def sin(z: Jet) -> Jet:
     """sin z."""
-    return _elementary(z, torch.sin, composition.sin)
+    return _elementary(z, torch.sin, composition.sin, summed.sin)
 
 
 def cos(z: Jet) -> Jet:
@@ -115,8 +125,13 @@ def algebraic(z: Jet) -> Jet:
     return _elementary(z, composition.bounded, composition.algebraic)
 
 
-def _elementary(z: Jet, plain: Callable[[Tensor], Tensor], rule: composition.Rule | None) -> Jet:
+def _elementary(
+    z: Jet, plain: Callable[[Tensor], Tensor], rule: composition.Rule | None, slopes: summed.Slopes | None = None
+) -> Jet:
     """Of a bare value torch's own function, which reverse mode can differentiate as often as it likes."""
     if len(z.indices) == 1 or rule is None:
         return Jet(plain(z.coefficients), z.indices)
+    # A compiler does not see through the writes into slices by which sums are made.
+    if slopes is not None and z.indices.only_sums and not torch.compiler.is_compiling():
+        return Jet(summed.compose(slopes, z.coefficients, z.indices), z.indices)
     return Jet(composition.compose(rule, z.coefficients, z.indices), z.indices)

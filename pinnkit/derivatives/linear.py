@@ -32,7 +32,7 @@ class Linear(nn.Module):
         """The jet of W z + b."""
         if len(z.indices) == 1:
             return Jet(nn.functional.linear(z.coefficients, self.weight, self.bias), z.indices)
-        return Jet(affine_map(z.coefficients, self.weight, self.bias), z.indices)
+        return affine_map(z, self.weight, self.bias)
 
     def add_row_gradients(
         self, jacobians: dict[str, Tensor], inputs: Tensor, adjoint: Tensor, parameters: Mapping[str, Tensor]
@@ -49,10 +49,15 @@ class Linear(nn.Module):
         jacobians["bias"] += adjoint[0].reshape(-1, rows, adjoint.shape[2]).sum(0)
 
 
-def affine_map(z: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """The coefficients (K, N, O) of W z + b, differentiable once with respect to all three."""
-    mapped: Tensor = _Affine.apply(z, weight, bias)
-    return mapped
+def affine_map(z: Jet, weight: Tensor, bias: Tensor) -> Jet:
+    """The jet (K, N, O) of W z + b, differentiable once with respect to all three.
+
+    Of channels that are affine in the coordinates the derivatives are never multiplied: a first derivative is W times
+    a column of their slopes at every point, the others vanish.
+    """
+    if z.slopes is None or z.coefficients.requires_grad:
+        return Jet(_Affine.apply(z.coefficients, weight, bias), z.indices)
+    return Jet(_OfAffine.apply(z.value, z.slopes, z.indices, weight, bias), z.indices)
 
 
 def by_row(values: Tensor, rows: int) -> Tensor:
@@ -79,3 +84,27 @@ class _Affine(torch.autograd.Function):
         wbar = ybar.flatten(0, 1).T @ z.flatten(0, 1) if ctx.needs_input_grad[1] else None
         bbar = ybar[0].sum(0) if ctx.needs_input_grad[2] else None
         return zbar, wbar, bbar
+
+
+class _OfAffine(torch.autograd.Function):
+    """W z + b of constant channels z (N, I) with slopes (d, I)."""
+
+    @staticmethod
+    def forward(ctx, value, slopes, indices, weight, bias):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN205
+        places = indices.units
+        along = slopes[[d for d, _ in places]]
+        ctx.save_for_backward(value, along)
+        ctx.places = [place for _, place in places]
+        first = torch.matmul(along, weight.T)
+        out = first.new_zeros(len(indices), len(value), len(weight))
+        torch.addmm(bias, value, weight.T, out=out[0])
+        out[ctx.places] = first[:, None]
+        return out
+
+    @staticmethod
+    @once
+    def backward(ctx, ybar):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN205
+        value, along = ctx.saved_tensors
+        wbar = ybar[0].T @ value + ybar.sum(1)[ctx.places].T @ along if ctx.needs_input_grad[3] else None
+        bbar = ybar[0].sum(0) if ctx.needs_input_grad[4] else None
+        return None, None, None, wbar, bbar

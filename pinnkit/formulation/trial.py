@@ -55,7 +55,7 @@ class Prepared:
         features = self.features
         if features is not None:
             split = features.coefficients.unflatten(1, (copies, -1))[:, :, rows].flatten(1, 2)
-            features = Jet(split, features.indices)
+            features = Jet(split, features.indices, features.slopes)
         lift = self.lift[:, rows] if self.lift is not None else None
         distance = self.distance[:, rows] if self.distance is not None else None
         stream = self.stream[:, :, rows] if self.stream is not None else None
@@ -293,8 +293,9 @@ class Trial:
             signs = torch.tensor(
                 copy.signs, dtype=coordinates.coefficients.dtype, device=coordinates.coefficients.device
             )
-            mirrored.append(self.features(Jet(coordinates.coefficients * signs, coordinates.indices)).coefficients)
-        return Jet(torch.cat(mirrored, dim=1), coordinates.indices)
+            mirrored.append(self.features(jet.affine(coordinates, signs, torch.zeros_like(signs))))
+        slopes = mirrored[0].slopes if len(mirrored) == 1 else None
+        return Jet(torch.cat([own.coefficients for own in mirrored], dim=1), coordinates.indices, slopes)
 
     def _combine(self, raw: Tensor) -> Tensor:
         """(K, M N, R) of all copies to (K, N, R) of the outputs."""

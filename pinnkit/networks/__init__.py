@@ -9,13 +9,14 @@ from pinnkit.networks.module import TorchModule
 from pinnkit.networks.network import Embedding, Features, Network
 from pinnkit.networks.pirate_net import PirateNet
 from pinnkit.networks.scaled import Scaled
+from pinnkit.networks.separable import Separable
 from pinnkit.networks.siren import SIREN
 from pinnkit.registry import Registry
 
 NETWORKS: Registry[Network] = Registry(
     "network",
     Network,  # type: ignore[type-abstract]  # the table only compares with it and never builds it
-    {"mlp": MLP, "modified_mlp": ModifiedMLP, "pirate_net": PirateNet, "siren": SIREN},
+    {"mlp": MLP, "modified_mlp": ModifiedMLP, "pirate_net": PirateNet, "separable": Separable, "siren": SIREN},
 )
 
 EMBEDDINGS: Registry[Embedding] = Registry(
@@ -39,5 +40,6 @@ __all__ = [
     "Network",
     "PirateNet",
     "Scaled",
+    "Separable",
     "TorchModule",
 ]

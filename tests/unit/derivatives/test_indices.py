@@ -2,7 +2,7 @@
 
 Satisfied for every set A made by `closure`:
 1. A holds what was wanted and the value, with k every index below k, and nothing else.
-2. A is sorted by total order; `levels` cut it into the orders.
+2. A is sorted by total order; `levels` cut it into the orders; `units` are the first derivatives in it.
 3. For polynomials a, b in Taylor coefficients: (a b)_k = a_0 b_k + a_k b_0 + the sum over `splits`;
    (a^2)_k = 2 a_0 a_k + the sum over `squares`; (f(a))_k = F_0 a_k + the sum over `chains`, F the jet of f'(a);
    <a b, y> = <b, a_0 y + the sum over `shifts`>.
@@ -114,3 +114,10 @@ def test_the_closure_is_the_smallest(seed: int) -> None:
 def test_equal_sets_are_equal_values() -> None:
     assert IndexSet.closure([(2, 0), (1, 0)], 2) == IndexSet.closure([(2, 0)], 2)
     assert hash(IndexSet.closure([(2, 0)], 2)) == hash(IndexSet.closure([(2, 0), (2, 0)], 2))
+
+
+@pytest.mark.parametrize("indices", SETS)
+def test_units_are_the_first_derivatives(indices: IndexSet) -> None:
+    for d, place in indices.units:
+        assert indices.indices[place] == tuple(int(d == c) for c in range(indices.dimension))
+    assert len(indices.units) == sum(sum(k) == 1 for k in indices.indices)

@@ -52,6 +52,17 @@ def test_an_affine_map_moves_the_value_alone() -> None:
     assert torch.equal(found.coefficients[1:], z.coefficients[1:] * scale)
 
 
+def test_affine_channels_know_their_slopes() -> None:
+    z, scale = jet.coordinates(points(), PLANE), torch.tensor([2.0, -3.0], dtype=torch.float64)
+    found = jet.affine(z, scale, torch.ones_like(scale))
+    turned = jet.concatenate([found.channel(1), found.channel(0), found.channel(0)])
+    assert turned.slopes is not None
+    for d, index in enumerate([(1, 0), (0, 1)]):
+        assert torch.equal(turned.derivative(index), turned.slopes[d].expand(5, 3))
+    assert jet.concatenate([found, jet.sin(found)]).slopes is None
+    assert jet.multiply(found, found).slopes is None
+
+
 def test_channels_and_their_concatenation() -> None:
     z = jet.sin(jet.coordinates(points(), PLANE))
     again = jet.concatenate([z.channel(1), z.channel(0)])

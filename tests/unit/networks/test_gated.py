@@ -1,4 +1,4 @@
-"""Networks of gates, of sines, and factorised weights.
+"""Networks of gates, of sines, of products, and factorised weights.
 
 1. `modified_mlp` and `pirate_net` are their formulas; `expected` counts their parameters.
 2. Jets and nested reverse mode give the same derivatives up to order four, and the same gradients of them.
@@ -26,7 +26,7 @@ from pinnkit.derivatives.jet import Jet
 from pinnkit.derivatives.layout import Layout
 from pinnkit.derivatives.rows import covers
 from pinnkit.errors import UserError
-from pinnkit.networks import MLP, NETWORKS, SIREN, ModifiedMLP, Network, PirateNet
+from pinnkit.networks import MLP, NETWORKS, SIREN, ModifiedMLP, Network, PirateNet, Separable
 from pinnkit.points import Uniform
 from pinnkit.problem.define import define
 
@@ -37,6 +37,7 @@ KINDS: dict[str, Network] = {
     "modified, factorised": ModifiedMLP(5, 2, "sin", (1.0, 0.1)),
     "pirate": PirateNet(5, 2),
     "pirate, factorised": PirateNet(3, 2, "sin", (0.5, 0.2)),
+    "separable": Separable(4, 5, 2),
     "siren": SIREN(5, 2, first_frequency=2.0, frequency=3.0),
 }
 close = torch.testing.assert_close
