@@ -21,7 +21,7 @@ from pinnkit.problem.problem import Problem
 from pinnkit.results.solution import Solution
 from pinnkit.staging import next_run, whole_config
 from pinnkit.training import Record, Trained, train
-from pinnkit.verification import ReferenceSolution, relative_l2, test_grid
+from pinnkit.verification import ReferenceSolution, measured_at, relative_l2, test_grid
 
 _SCORE_EVERY = 3.0
 """Seconds between two measurements of the error while training; each takes some hundredths of one."""
@@ -293,9 +293,9 @@ class _Score:
         self._run = run
         self._due = 0.0
         if reference is not None:
-            _, points = test_grid(run.problem)
-            chosen = np.random.default_rng(0).choice(len(points), min(_SCORED, len(points)), replace=False)
-            self._points = points[np.sort(chosen)]
+            points = measured_at(run.problem, reference.values)
+            chosen = np.sort(np.random.default_rng(0).choice(points.count, min(_SCORED, points.count), replace=False))
+            self._points, self._density = points.coordinates[chosen], points.density[chosen]
             self._truth: np.ndarray | None = reference.values(self._points)
         else:
             self._truth = None
@@ -305,7 +305,7 @@ class _Score:
         if self._truth is None or time.monotonic() < self._due:
             return None
         self._due = time.monotonic() + _SCORE_EVERY
-        return float(np.max(relative_l2(Solution.of(self._run, theta)(self._points), self._truth)))
+        return float(np.max(relative_l2(Solution.of(self._run, theta)(self._points), self._truth, self._density)))
 
 
 def _time_left(record: Record, run: Run, windows_left: int) -> float:

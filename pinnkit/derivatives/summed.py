@@ -4,8 +4,8 @@ With e the first derivatives and S the entry of a sum of second ones, in Taylor 
 
     y_e = f' z_e,        y_S = f' z_S + 1/2 f'' sum of z_e^2        (f', f'' at the value z_0)
 
-and the transpose needs f''' too, but no jet of the slope: z itself is all that is kept. That is two thirds of the work of
-truncated Taylor arithmetic, which does not know that nothing reads the slope's own entries.
+and the transpose needs f''' too, but no jet of the slope: z itself is all that is kept. That is two thirds of the work
+of truncated Taylor arithmetic, which does not know that nothing reads the slope's own entries.
 """
 
 from collections.abc import Callable

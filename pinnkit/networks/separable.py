@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import final
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from pinnkit.derivatives import jet
+from pinnkit.derivatives.indices import IndexSet
 from pinnkit.derivatives.jet import Jet
 from pinnkit.derivatives.linear import Linear
 from pinnkit.networks.activations import Activation
@@ -70,11 +71,76 @@ class _Products(nn.Module):
         self.last = last
 
     def forward(self, features: Jet) -> Jet:
-        product: Jet | None = None
-        for number, factor in enumerate(self.factors):
-            own = factor(features.channel(number))
-            one = torch.ones_like(own.coefficients[0, 0])
-            own = jet.affine(own, one / math.sqrt(len(self.factors)), one)
-            product = own if product is None else jet.multiply(product, own)
-        fields: Jet = self.last(product)
+        channels = [features.channel(number) for number in range(len(self.factors))]
+        along = [_only_coordinate(channel) for channel in channels]
+        if len(features.indices) > 1 and None not in along and _of_one_coordinate_each(features.indices):
+            fields: Jet = self.last(self._by_coordinate(channels, [d for d in along if d is not None]))
+            return fields
+        fields = self.last(_product([self._factor(number, channel) for number, channel in enumerate(channels)]))
         return fields
+
+    def _factor(self, number: int, channel: Jet) -> Jet:
+        found = self.factors[number](channel)
+        one = torch.ones_like(found.coefficients[0, 0])
+        return jet.affine(found, one / math.sqrt(len(self.factors)), one)
+
+    def _by_coordinate(self, channels: Sequence[Jet], along: Sequence[int]) -> Jet:
+        """The product where every factor depends on one coordinate: jets of one variable, and one product for each k.
+
+        With g_d the factors of coordinate d together, the coefficient at n e_d is that of g_d at n times the values of
+        all others, and a sum of second derivatives the sum of such.
+        """
+        indices = channels[0].indices
+        highest = max(sum(map(abs, k)) if min(k) >= 0 else 2 for k in indices.indices)
+        line = IndexSet.closure([(highest,)], 1)
+        own: dict[int, Jet] = {}
+        for number, (channel, d) in enumerate(zip(channels, along, strict=True)):
+            found = self._factor(number, _on_a_line(channel, d, line))
+            own[d] = jet.multiply(own[d], found) if d in own else found
+        before, behind = _all_others([g.value for g in own.values()])
+        others = {d: a * b for d, a, b in zip(own, before, behind, strict=True)}
+        nothing = torch.zeros_like(others[along[0]])
+        coefficients = [next(iter(own.values())).value * others[next(iter(own))]]
+        for k in indices.indices[1:]:
+            parts = [own[d].coefficients[abs(n)] * others[d] for d, n in enumerate(k) if n and d in own]
+            coefficients.append(torch.stack(parts).sum(0) if parts else nothing)
+        return Jet(torch.stack(coefficients), indices)
+
+
+def _product(factors: Sequence[Jet]) -> Jet:
+    product = factors[0]
+    for factor in factors[1:]:
+        product = jet.multiply(product, factor)
+    return product
+
+
+def _of_one_coordinate_each(indices: IndexSet) -> bool:
+    """Whether no derivative is along two coordinates."""
+    return all(min(k) < 0 or sum(n > 0 for n in k) == 1 for k in indices.indices[1:])
+
+
+def _only_coordinate(channel: Jet) -> int | None:
+    """The one coordinate in which a channel is affine, where that is known."""
+    if channel.slopes is None:
+        return None
+    along = channel.slopes[:, 0].nonzero()[:, 0].tolist()
+    return int(along[0]) if len(along) == 1 else None
+
+
+def _on_a_line(channel: Jet, coordinate: int, line: IndexSet) -> Jet:
+    """A channel that is affine in one coordinate as a jet of that alone."""
+    assert channel.slopes is not None
+    coefficients = channel.value.new_zeros(len(line), *channel.value.shape)
+    coefficients[0] = channel.value
+    coefficients[1] = channel.slopes[coordinate, 0]
+    return Jet(coefficients, line, channel.slopes[coordinate : coordinate + 1])
+
+
+def _all_others(values: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+    """Of every factor the product of those before it, and of those behind it."""
+    before, behind = [torch.ones_like(values[0])], [torch.ones_like(values[0])]
+    for value in values[:-1]:
+        before.append(before[-1] * value)
+    for value in reversed(values[1:]):
+        behind.append(behind[-1] * value)
+    return before, behind[::-1]

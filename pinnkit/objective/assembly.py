@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import final
 
 import numpy as np
+import sympy
 import torch
 from torch import Tensor
 from torch.func import functional_call
@@ -232,6 +233,17 @@ class Assembly:
         return {(c.name, face): of_condition(c, face, problem) for c in conditions for face in c.faces}
 
     @cached_property
+    def _alike(self) -> dict[str, list[list[Face]]]:
+        """The faces of every condition, those on which it says the same together: they are evaluated in one sweep."""
+        found: dict[str, list[list[Face]]] = {}
+        for condition in (*self.trial.problem.conditions, *self.further.conditions):
+            alike: dict[sympy.Expr, list[Face]] = {}
+            for face in condition.faces:
+                alike.setdefault(condition.tree_on(face, self.trial.problem.scope), []).append(face)
+            found[condition.name] = list(alike.values())
+        return found
+
+    @cached_property
     def _observed(self) -> list[list[TreeResidual]]:
         """The expressions of every set of observations."""
         problem = self.trial.problem
@@ -262,8 +274,10 @@ class Assembly:
     def _condition_rows(self, condition: Condition, drawn: Mapping[Face, Points]) -> list[PointwiseRows]:
         total = sum(points.count for points in drawn.values())
         found = []
-        for face, points in drawn.items():
-            rows = self._rows(points, [condition.name], [self._conditions[condition.name, face]], total)
+        for faces in self._alike[condition.name]:
+            coordinates = np.concatenate([drawn[face].coordinates for face in faces])
+            points = Points(coordinates, np.concatenate([drawn[face].density for face in faces]))
+            rows = self._rows(points, [condition.name], [self._conditions[condition.name, faces[0]]], total)
             if condition.given is not None:
                 rows = replace(rows, targets=self.trial.tensor(condition.given(points.coordinates))[None])
             found.append(rows)

@@ -29,7 +29,7 @@ from pinnkit.results.folder import HistoryFile, RunFolder, open_run_folder, read
 from pinnkit.results.members import Member, fixed_values
 from pinnkit.results.outputs import Found, Value, find_outputs
 from pinnkit.results.writing import cannot_write, write_json, write_text
-from pinnkit.verification import ReferenceSolution, max_abs, reference_for, relative_l2, test_grid
+from pinnkit.verification import ReferenceSolution, max_abs, measured_at, reference_for, relative_l2, test_grid
 
 
 @final
@@ -144,21 +144,22 @@ class Solution:
     def errors(self, reference: ReferenceSolution | None = None) -> dict[str, dict[str, float]]:
         """Every field's relative L2 and largest error on a grid that training never saw; empty without a reference.
 
+        In four dimensions or more they are scattered points, half of them where the answer is large.
         Complex fields stand behind the real ones, their errors in the modulus.
         """
         known = reference if reference is not None else self.reference()
         if known is None:
             return {}
-        _, points = test_grid(self.problem)
-        values, truth = self(points), known.values(points)
-        l2, worst = relative_l2(values, truth), max_abs(values, truth)
+        points = measured_at(self.problem, known.values)
+        values, truth = self(points.coordinates), known.values(points.coordinates)
+        l2, worst = relative_l2(values, truth, points.density), max_abs(values, truth)
         found = {
             name: {"relative_l2": float(l2[i]), "max_abs": float(worst[i])}
             for i, name in enumerate(self.problem.fields)
         }
         for name, pair in self.problem.complex_fields.components(self.problem.fields).items():
             own, true = (np.ascontiguousarray(array[:, pair]).view(np.complex128) for array in (values, truth))
-            l2, worst = relative_l2(own, true), max_abs(own, true)
+            l2, worst = relative_l2(own, true, points.density), max_abs(own, true)
             found[name] = {"relative_l2": float(l2[0]), "max_abs": float(worst[0])}
         return found
 

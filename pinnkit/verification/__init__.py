@@ -2,6 +2,7 @@
 
 from pinnkit.verification.errors import Field, max_abs, relative_l2
 from pinnkit.verification.grids import test_grid
+from pinnkit.verification.measured_at import measured_at
 from pinnkit.verification.members import by_members
 from pinnkit.verification.method import ReferenceMethod, ReferenceSolution
 from pinnkit.verification.reference import REFERENCES, reference_for
@@ -16,6 +17,7 @@ __all__ = [
     "by_members",
     "judge",
     "max_abs",
+    "measured_at",
     "reference_for",
     "relative_l2",
     "test_grid",

@@ -84,7 +84,8 @@ def test_overrides_change_the_file(file: Path, text: str, overrides: list[str], 
         ),
         (
             "network: {name: mpl}",
-            ":1:17: unknown network `mpl`\n  Did you mean `mlp`? Known: mlp, modified_mlp, pirate_net, separable, siren.",
+            ":1:17: unknown network `mpl`\n"
+            "  Did you mean `mlp`? Known: mlp, modified_mlp, pirate_net, separable, siren.",
         ),
         ("network: {name: mlp, widht: 3}", ":1:29: unknown option `widht` of network `mlp`\n  Did you mean `width`?"),
         ("network: {name: mlp, width: a}", "option `width` of network `mlp` must be a whole number; `'a'` was given"),
