@@ -10,7 +10,7 @@ from pinnkit.errors import Mistake, UserError
 from pinnkit.formulation.conditions import Formulation
 from pinnkit.formulation.symmetry import copies_of
 from pinnkit.formulation.trial import Engine
-from pinnkit.geometry import Quadrature, box_of, face_of
+from pinnkit.geometry import Quadrature, domain_of, domain_of_face
 from pinnkit.memory import in_words
 from pinnkit.objective.integrals import integral_sizes
 from pinnkit.objective.residual_gradients import Further
@@ -65,10 +65,10 @@ def size_of(
     asked = []
     for part in dict.fromkeys(e.part for e in equations):
         own = [of_equation(e, problem) for e in equations if e.part == part]
-        asked.append((interior.expected(box_of(problem, part)), own))
+        asked.append((interior.expected(domain_of(problem, part)), own))
     for condition in conditions:
         for face in condition.faces:
-            asked.append((faces.expected(face_of(problem, face)), [of_condition(condition, face, problem)]))
+            asked.append((faces.expected(domain_of_face(problem, face)), [of_condition(condition, face, problem)]))
     for observations in problem.observations:
         asked += [(len(observations.points), [of_expression(m.expression, problem)]) for m in observations.measured]
     lifts = 0 if all(lift.trivial for lift in formulation.lifts) else 2 * (len(problem.fields) + len(problem.unknowns))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pinnkit import __version__
-from pinnkit.geometry import box_of
+from pinnkit.geometry import domain_of
 from pinnkit.marching import Window, on_windows
 from pinnkit.points import Uniform
 from pinnkit.problem.problem import Problem
@@ -33,7 +33,7 @@ def outcome(
     config, windows = marched.config, marched.windows
     bare = Solution(problem, config, windows)
     generator = np.random.default_rng([config.seed, 1])
-    fresh = Uniform(config.test_points).draw(box_of(problem), generator).coordinates
+    fresh = Uniform(config.test_points).draw(domain_of(problem), generator).coordinates
     residuals = _residuals(windows, fresh, config.test_points, generator)
     conditions = _violations(windows, generator, marched.measured)
     errors = bare.errors(reference) if reference is not None else {}
@@ -106,7 +106,7 @@ def _in_parts(window: Window, count: int, generator: np.random.Generator) -> dic
     """The root mean squares where what is trained has another domain, or parts, on points of its own."""
     found: dict[str, float] = {}
     for part in window.run.assembly.parts:
-        own = Uniform(count).draw(box_of(window.run.trial.problem, part), generator).coordinates
+        own = Uniform(count).draw(domain_of(window.run.trial.problem, part), generator).coordinates
         residuals = window.run.assembly.residuals(own, window.theta, part)
         found |= {name: float(np.sqrt(np.mean(values**2))) for name, values in residuals.items()}
     return found

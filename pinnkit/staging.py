@@ -31,7 +31,7 @@ from pinnkit.building import Run, build_run
 from pinnkit.config import Config
 from pinnkit.errors import UserError
 from pinnkit.formulation.trial import Base, Trial
-from pinnkit.geometry import box_of
+from pinnkit.geometry import box_of, domain_of
 from pinnkit.networks import Scaled
 from pinnkit.objective.assembly import Assembly
 from pinnkit.points import Uniform
@@ -109,7 +109,9 @@ def next_run(asked: Config, before: Run, theta: Tensor) -> Run:
 
         for name, own in waves_along(residuals, box, periodic, generator).items():
             waves[name] = max(own, waves.get(name, 0.0))
-        squares.append(np.mean(residuals(Uniform(_POINTS).draw(box, generator).coordinates) ** 2))
+        squares.append(
+            np.mean(residuals(Uniform(_POINTS).draw(domain_of(trial.problem, part), generator).coordinates) ** 2)
+        )
     trained = asked.stages[number].start == "trained"
     size = float(np.sqrt(np.mean(squares)))
     found = Found(size, waves, *_features(waves, periodic), scale=1.0, trained=trained)

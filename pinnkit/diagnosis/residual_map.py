@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from pinnkit.diagnosis.finding import Case, Finding
-from pinnkit.geometry import box_of
+from pinnkit.geometry import domain_of
 from pinnkit.points import RAD, Uniform
 
 _POINTS = 4000
@@ -20,8 +20,7 @@ def residual_map(case: Case) -> Iterator[Finding]:
     problem = run.trial.problem
     generator = np.random.default_rng([run.config.seed, 10])
     for part in run.assembly.parts:
-        box = box_of(problem, part)
-        points = Uniform(_POINTS).draw(box, generator).coordinates
+        points = Uniform(_POINTS).draw(domain_of(problem, part), generator).coordinates
         for name, values in run.assembly.residuals(points, theta, part).items():
             squares = values**2
             total = float(squares.sum())

@@ -11,6 +11,7 @@ from pinnkit.equations.expression import Partial as Partial
 from pinnkit.equations.expression import Scope as Scope
 from pinnkit.equations.functions import JUMP as JUMP
 from pinnkit.equations.functions import NORMAL as NORMAL
+from pinnkit.equations.functions import normal_component as normal_component
 from pinnkit.equations.names import check_name as check_name
 from pinnkit.equations.notation import latex as latex
 from pinnkit.equations.notation import unicode as unicode

@@ -9,7 +9,7 @@ import sympy
 
 from pinnkit.equations.differentiate import partial_of
 from pinnkit.equations.expression import Scope
-from pinnkit.equations.functions import FUNCTIONS, NORMAL, name_of, operands_of
+from pinnkit.equations.functions import FUNCTIONS, NORMAL, is_normal_component, name_of, operands_of
 from pinnkit.equations.names import unknown_name
 from pinnkit.equations.on_numpy import apply
 from pinnkit.errors import Mistake, UserError
@@ -93,7 +93,7 @@ class Compiler:
         return self._chain(name, given) if name in ("min", "max") else self._operation(name, *given)
 
     def _symbol(self, node: sympy.Symbol) -> int:
-        if node.name not in self.scope.symbols:
+        if node.name not in self.scope.symbols and not is_normal_component(node.name):
             message, hint = unknown_name(node.name, self.scope)
             raise UserError(Mistake(message, hint=hint))
         at = self._add(Step("given", (), node.name))

@@ -18,6 +18,20 @@ from pinnkit.equations.numbers import root
 NORMAL = sympy.Function("dn")
 """Marks a normal derivative, `dn(u)`, until the face is known."""
 
+_ALONG = "normal along "
+"""Begins the names of a normal's components; with their blanks they are names that no person can give."""
+
+
+def normal_component(coordinate: str) -> sympy.Symbol:
+    """The component of the outward unit normal along a coordinate, where it changes from point to point."""
+    return sympy.Symbol(_ALONG + coordinate, real=True)
+
+
+def is_normal_component(name: str) -> bool:
+    """Whether a symbol's name is that of a component of the normal."""
+    return name.startswith(_ALONG)
+
+
 JUMP = sympy.Function("jump")
 """Marks a jump across an interface, `jump(u)`, until the two regions that meet there are known."""
 

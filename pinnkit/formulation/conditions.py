@@ -111,6 +111,8 @@ def _choose(condition: Condition, problem: Problem, hard: Hard) -> Choice:
 
     if hard == "none" or (isinstance(hard, tuple) and condition.name not in hard):
         return soft("as the config asks")
+    if any(face.piece for face in condition.faces):
+        return soft("it stands on the boundary of a shape")
     if all(_identical(condition, face, problem) for face in condition.faces):
         return Choice(condition.name, True, "the ansatz satisfies it")
     if satisfied(condition, problem):

@@ -21,6 +21,7 @@ from pinnkit.equations.expression import MultiIndex
 from pinnkit.formulation.conditions import Formulation
 from pinnkit.formulation.handover import Handover, continued, continued_from
 from pinnkit.formulation.lift import Lift
+from pinnkit.formulation.prepared import Prepared as Prepared
 from pinnkit.formulation.solenoidal import Outputs
 from pinnkit.formulation.symmetry import Copy, copies_of
 from pinnkit.networks import Features
@@ -29,37 +30,6 @@ from pinnkit.problem.problem import Problem
 
 Engine = Literal["jet", "autograd"]
 NetworkFunction = Callable[[Jet], Jet]
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """All that evaluating the fields at given points needs and that no parameter changes.
-
-    features: the network's input (K', M N, C) for M mirrored copies, absent with nested reverse mode; its indices are
-        those of the network's outputs, which fields without divergence need to a higher order.
-    lift, distance: the Taylor coefficients (K, N, F + U) of G and D, absent where every field is the network itself;
-        an unknown parameter has G = 0 and D = 1.
-    stream: those (2, K', N) of the G and D of a stream function that the problem gives.
-    """
-
-    points: Tensor
-    indices: IndexSet
-    features: Jet | None
-    lift: Tensor | None
-    distance: Tensor | None
-    stream: Tensor | None = None
-
-    def part(self, rows: slice, copies: int) -> "Prepared":
-        """The same for some of the points."""
-        features = self.features
-        if features is not None:
-            split = features.coefficients.unflatten(1, (copies, -1))[:, :, rows].flatten(1, 2)
-            features = Jet(split, features.indices, features.slopes)
-        lift = self.lift[:, rows] if self.lift is not None else None
-        distance = self.distance[:, rows] if self.distance is not None else None
-        stream = self.stream[:, :, rows] if self.stream is not None else None
-        return Prepared(self.points[rows], self.indices, features, lift, distance, stream)
 
 
 _AT_ONCE = 4096

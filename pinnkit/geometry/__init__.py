@@ -1,5 +1,6 @@
 """Where a problem lives: domains, their faces and measures, and rules for integrals over them, as NumPy values."""
 
+from pinnkit.geometry.body import Rim, Within, domain_of, domain_of_face, piece_of
 from pinnkit.geometry.box import Box, BoxFace, box_of, face_of
 from pinnkit.geometry.clenshaw_curtis import ClenshawCurtis
 from pinnkit.geometry.gauss_legendre import GaussLegendre
@@ -12,4 +13,18 @@ QUADRATURES: Registry[Quadrature] = Registry(
     {"gauss_legendre": GaussLegendre, "clenshaw_curtis": ClenshawCurtis},
 )
 
-__all__ = ["QUADRATURES", "Box", "BoxFace", "ClenshawCurtis", "GaussLegendre", "Quadrature", "box_of", "face_of"]
+__all__ = [
+    "QUADRATURES",
+    "Box",
+    "BoxFace",
+    "ClenshawCurtis",
+    "GaussLegendre",
+    "Quadrature",
+    "Rim",
+    "Within",
+    "box_of",
+    "domain_of",
+    "domain_of_face",
+    "face_of",
+    "piece_of",
+]

@@ -11,14 +11,21 @@ from pinnkit.problem.problem import Face, Problem, Side
 
 
 class Domain(Protocol):
-    """What a sampler needs to know: a map from a unit cube of some dimension onto the domain."""
+    """What a sampler needs to know: a map from a unit cube of some dimension onto the domain, or a set around it."""
 
     @property
     def dimension_of_unit(self) -> int:
         """The number of coordinates of the unit cube; zero where the domain is a single point."""
 
+    @property
+    def share(self) -> float:
+        """About how much of the unit cube belongs to the domain; 1 where all of it does."""
+
     def from_unit(self, unit: np.ndarray) -> np.ndarray:
         """The points of the domain, shape (n, d), that belong to points of the unit cube."""
+
+    def kept(self, unit: np.ndarray) -> np.ndarray:
+        """Which points of the unit cube belong to the domain; booleans of shape (n,)."""
 
 
 @final
@@ -98,6 +105,15 @@ class Box:
         columns = np.asarray(points, dtype=np.float64).T
         return np.stack([axis.to_unit(x) for axis, x in zip(self.axes, columns, strict=True)], axis=1)
 
+    @property
+    def share(self) -> float:
+        """1."""
+        return 1.0
+
+    def kept(self, unit: np.ndarray) -> np.ndarray:
+        """All of them."""
+        return np.ones(len(unit), dtype=bool)
+
     def inside(self, points: np.ndarray) -> np.ndarray:
         """Which of the points, shape (n, d), lie in the box or on its boundary; booleans of shape (n,)."""
         values = np.asarray(points, dtype=np.float64)
@@ -152,6 +168,15 @@ class BoxFace:
     def measure(self) -> float:
         """The product of the free coordinates' lengths; 1 for an end point of an interval."""
         return float(np.prod(np.delete(self.box.upper - self.box.lower, self.axis)))
+
+    @property
+    def share(self) -> float:
+        """1."""
+        return 1.0
+
+    def kept(self, unit: np.ndarray) -> np.ndarray:
+        """All of them."""
+        return np.ones(len(unit), dtype=bool)
 
     @property
     def normal(self) -> np.ndarray:

@@ -14,7 +14,7 @@ from torch.func import functional_call
 from pinnkit.derivatives.jet import Jet
 from pinnkit.errors import Mistake, SolveError, UserError, unknown
 from pinnkit.formulation.trial import Trial
-from pinnkit.geometry import GaussLegendre, Quadrature, box_of, face_of
+from pinnkit.geometry import GaussLegendre, Quadrature, domain_of, domain_of_face, piece_of
 from pinnkit.objective.compiled import CompiledRows
 from pinnkit.objective.expressions import evaluate_residuals
 from pinnkit.objective.groups import Groups, groups_of
@@ -33,7 +33,7 @@ from pinnkit.objective.residuals import (
 )
 from pinnkit.objective.rows import PointwiseRows
 from pinnkit.objective.sums import summed_residuals
-from pinnkit.points import PointMemory, Points, Sampler
+from pinnkit.points import PointMemory, Points, Sampler, uniform_points
 from pinnkit.problem.problem import Condition, Face
 
 AnyResidual = TreeResidual | FunctionResidual
@@ -142,13 +142,13 @@ class Assembly:
         self, theta: Tensor, generator: np.random.Generator, part: str = "", memory: PointMemory | None = None
     ) -> Points:
         """Fresh points of the equations in a part of the domain, which may follow from those before."""
-        held, box = memory if memory is not None else PointMemory(), box_of(self.trial.problem, part)
-        return held.drawn(self.interior, box, generator, lambda x: self._magnitude(x, theta, part), part)
+        held, domain = memory if memory is not None else PointMemory(), domain_of(self.trial.problem, part)
+        return held.drawn(self.interior, domain, generator, lambda x: self._magnitude(x, theta, part), part)
 
     def condition_points(self, condition: Condition, generator: np.random.Generator) -> dict[Face, Points]:
         """Fresh points of a condition on each of its faces."""
         problem = self.trial.problem
-        return {face: self.faces.draw(face_of(problem, face), generator) for face in condition.faces}
+        return {face: self.faces.draw(domain_of_face(problem, face), generator) for face in condition.faces}
 
     def traces(self, theta: Tensor, generator: np.random.Generator) -> dict[str, float]:
         """tr K_m = the mean of |d r / d theta|^2 over the points of every term m, without weights.
@@ -175,11 +175,9 @@ class Assembly:
         for condition in self.trial.problem.conditions:
             worst = 0.0
             for face in condition.faces:
-                domain = face_of(self.trial.problem, face)
-                d = domain.dimension_of_unit
-                points = domain.from_unit(generator.random((count, d)) if d else np.empty((1, 0)))
-                residual = self._conditions[condition.name, face]
-                values = evaluate_residuals(self.trial, points, [residual], theta)[0]
+                points = uniform_points(domain_of_face(self.trial.problem, face), count, generator).coordinates
+                residual, normals = self._conditions[condition.name, face], self._normals(face, points)
+                values = evaluate_residuals(self.trial, points, [residual], theta, normals=normals)[0]
                 values = values - condition.given(points) if condition.given is not None else values
                 worst = max(worst, float(np.max(np.abs(values))))
             found[condition.name] = worst
@@ -237,9 +235,10 @@ class Assembly:
         """The faces of every condition, those on which it says the same together: they are evaluated in one sweep."""
         found: dict[str, list[list[Face]]] = {}
         for condition in (*self.trial.problem.conditions, *self.further.conditions):
-            alike: dict[sympy.Expr, list[Face]] = {}
+            alike: dict[tuple[sympy.Expr, bool], list[Face]] = {}
             for face in condition.faces:
-                alike.setdefault(condition.tree_on(face, self.trial.problem.scope), []).append(face)
+                tree = condition.tree_on(face, self.trial.problem.scope)
+                alike.setdefault((tree, bool(face.piece)), []).append(face)
             found[condition.name] = list(alike.values())
         return found
 
@@ -278,10 +277,18 @@ class Assembly:
             coordinates = np.concatenate([drawn[face].coordinates for face in faces])
             points = Points(coordinates, np.concatenate([drawn[face].density for face in faces]))
             rows = self._rows(points, [condition.name], [self._conditions[condition.name, faces[0]]], total)
+            normals = [self._normals(face, drawn[face].coordinates) for face in faces]
+            if known := [n for n in normals if n is not None]:
+                prepared = replace(rows.prepared, normals=self.trial.tensor(np.concatenate(known)))
+                rows = replace(rows, prepared=prepared)
             if condition.given is not None:
                 rows = replace(rows, targets=self.trial.tensor(condition.given(points.coordinates))[None])
             found.append(rows)
         return found
+
+    def _normals(self, face: Face, points: np.ndarray) -> np.ndarray | None:
+        """The outward normals along space at points of a piece of a shape's boundary; None on a face of a box."""
+        return piece_of(self.trial.problem, face).normals(points) if face.piece else None
 
     def _rows(self, points: Points, names: list[str], residuals: list[AnyResidual], total: int) -> PointwiseRows:
         """The rows of residuals on the same points; `total` points share a term's weight."""

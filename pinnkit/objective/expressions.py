@@ -24,14 +24,18 @@ def evaluate_residuals(
     residuals: list[TreeResidual | FunctionResidual],
     theta: Tensor,
     indices: IndexSet | None = None,
+    normals: np.ndarray | None = None,
 ) -> list[np.ndarray]:
-    """Residuals (N,) at points (N, d), in float64."""
+    """Residuals (N,) at points (N, d), in float64, on a shape's boundary with the normals (N, k) there."""
     parameters = trial.layout.split(theta)
     indices = indices if indices is not None else indices_of(residuals, trial.problem)
     with torch.no_grad():
         prepared = trial.prepare(trial.tensor(points), indices, output_indices_of(residuals, trial.problem))
         fields = trial.evaluate(prepared, lambda jet: functional_call(trial.network, parameters, (jet,)))
-        values = [residual(fields, prepared.points) for residual in residuals]
+        known = prepared.points
+        if normals is not None:
+            known = torch.cat((known, trial.tensor(normals)), dim=1)
+        values = [residual(fields, known) for residual in residuals]
     return [v.detach().cpu().to(torch.float64).numpy() for v in values]
 
 

@@ -118,7 +118,7 @@ def _along_all(equation: Equation, problem: Problem) -> Iterator[tuple[Origin, E
 def _within_faces(condition: Condition, problem: Problem) -> Iterator[tuple[Origin, Condition]]:
     """The derivatives of a condition along every coordinate, on those of its faces that the coordinate lies in."""
     for coordinate in problem.coordinates:
-        faces = tuple(face for face in condition.faces if face.coordinate != coordinate.name)
+        faces = tuple(face for face in condition.faces if not face.piece and face.coordinate != coordinate.name)
         if faces:
             origin = Origin(condition.name, coordinate.name, coordinate.axis.half)
             tree = _derivative(condition.residual.tree, origin, problem.scope)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from pinnkit.derivatives.indices import IndexSet
 from pinnkit.derivatives.jet import Jet
-from pinnkit.equations import Program, compile_tree
+from pinnkit.equations import Program, compile_tree, normal_component
 from pinnkit.equations.expression import Expression, Partial, Scope
 from pinnkit.errors import SolveError
 from pinnkit.formulation.solenoidal import output_indices
@@ -20,7 +20,10 @@ from pinnkit.problem.problem import Condition, Equation, Face, Problem, TorchRes
 @final
 @dataclass(frozen=True, eq=False)
 class TreeResidual:
-    """A tree evaluated at points: (fields, points) to (N,); unknown parameters are channels behind the fields."""
+    """A tree evaluated at points: (fields, points) to (N,); unknown parameters are channels behind the fields.
+
+    Points on a piece of a shape's boundary have the components of the normal along space behind the coordinates.
+    """
 
     program: Program
     scope: Scope
@@ -32,7 +35,10 @@ class TreeResidual:
         values: dict[Partial | str, Any] = {}
         values.update(self.parameters)
         values.update(_unknowns(fields, self.unknowns, self.scope))
-        values.update(zip(self.scope.coordinates, points.unbind(1), strict=True))
+        known = len(self.scope.coordinates)
+        values.update(zip(self.scope.coordinates, points[:, :known].unbind(1), strict=True))
+        if points.shape[1] > known:
+            values.update(zip(map(_normal_along, self.scope.space), points[:, known:].unbind(1), strict=True))
         values.update({p: _partial(fields, p, self.scope) for p in self.program.partials})
         result = self.program(values)
         return result if isinstance(result, Tensor) else torch.full_like(points[:, 0], result)
@@ -108,6 +114,11 @@ def _partials(residual: TreeResidual | FunctionResidual) -> frozenset[Partial]:
     if isinstance(residual, TreeResidual):
         return frozenset(residual.program.partials)
     return partials_of(Equation("", residual.residual), residual.scope)
+
+
+def _normal_along(coordinate: str) -> str:
+    """The name of a component of the normal."""
+    return str(normal_component(coordinate))
 
 
 def _partial(fields: Jet, partial: Partial, scope: Scope) -> Tensor:

@@ -136,8 +136,8 @@ class PointwiseRows(Rows):
 
     def _rows(self, network: NetworkFunction) -> list[Tensor]:
         fields = self.trial.evaluate(self.prepared, network)
-        points = self.prepared.points
-        found = [residual(fields, points) for residual in self.residuals]
+        known = self.prepared.known
+        found = [residual(fields, known) for residual in self.residuals]
         if self.targets is not None:
             found = [values - target for values, target in zip(found, self.targets, strict=True)]
         return [factor * values for factor, values in zip(self.factors, found, strict=True)]

@@ -8,7 +8,7 @@ import numpy as np
 
 from pinnkit.errors import Mistake, UserError
 from pinnkit.geometry.box import Domain
-from pinnkit.points.sampler import Points, Residual, Sampler, placed_uniformly, require_count
+from pinnkit.points.sampler import Points, Residual, Sampler, placed_uniformly, require_count, require_whole
 
 
 @final
@@ -50,6 +50,7 @@ class Chebyshev(Sampler):
                 f"{2**d}"
             )
             raise UserError(Mistake(needed, hint="Samplers such as `sobol` take any count."))
+        require_whole(domain, "chebyshev", "Its points are a product along the coordinates. `sobol` fills any shape.")
         m = self._along(d)
         axes = np.meshgrid(*[unit_nodes(m - 1)] * d, indexing="ij")
         along = 1.0 / (m * clenshaw_curtis(m - 1)) if self.quadrature else np.ones(m)

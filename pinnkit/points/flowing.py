@@ -8,7 +8,7 @@ import numpy as np
 
 from pinnkit.errors import Mistake, UserError
 from pinnkit.geometry.box import Domain
-from pinnkit.points.sampler import Following, Points, Residual, magnitude, require_count
+from pinnkit.points.sampler import Following, Points, Residual, magnitude, require_count, require_whole
 
 _ESCAPED = 0.2
 """The share of p on the points that it was trained on, E_q[p/q], below which it has gone where none of them is."""
@@ -118,6 +118,9 @@ class Flowing(Following):
         Raises:
             SolveError: a residual that is not finite at a point.
         """
+        require_whole(
+            domain, self.name, "Its flow moves points within a box. `rad`, `rar_d` and `r3` follow any shape."
+        )
         held = memory if isinstance(memory, FlowMemory) else self._begun(domain, generator, memory)
         tried, p, q = self._drawn(held.flow, self.trained_on or 5 * self.count, generator)
         square = magnitude(residual, domain.from_unit(tried), self.name) ** 2

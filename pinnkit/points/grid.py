@@ -15,7 +15,8 @@ from pinnkit.points.sampler import Points, Residual, Sampler, placed_uniformly, 
 class Grid(Sampler):
     """The product of m equally spaced values along every coordinate, with m = round(count^(1/d)), at least 2.
 
-    Every draw gives the same points. The density is 1, so a mean over the points weighs the ends like the middle.
+    Every draw gives the same points. The density is 1, so a mean over the points weighs the ends like the middle. Of a
+    shape the points of a grid of its box are taken that lie in it, about `count` of them.
 
     Args:
         count: about how many points; the nearest m^d is taken, and two ends along d coordinates need 2^d.
@@ -42,15 +43,16 @@ class Grid(Sampler):
                 f"sampler `grid` has `count` {self.count}; the corners of a domain of dimension {d} alone need {2**d}"
             )
             raise UserError(Mistake(needed, hint="Samplers such as `sobol` take any count."))
-        steps = self._steps(d)
+        steps = self._steps(d, domain.share)
         axes = np.meshgrid(*[np.linspace(0.0, 1.0, steps)] * d, indexing="ij")
-        return placed_uniformly(domain, np.stack([axis.ravel() for axis in axes], axis=1))
+        unit = np.stack([axis.ravel() for axis in axes], axis=1)
+        return placed_uniformly(domain, unit[domain.kept(unit)] if domain.share != 1.0 else unit)
 
     def expected(self, domain: Domain) -> int:
         """m^d."""
         d = domain.dimension_of_unit
-        return self._steps(d) ** d if d else 1
+        return round(self._steps(d, domain.share) ** d * domain.share) if d else 1
 
-    def _steps(self, d: int) -> int:
-        """m."""
-        return max(2, round(self.count ** (1 / d)))
+    def _steps(self, d: int, share: float) -> int:
+        """m; with more points where some of them lie outside of the domain."""
+        return max(2, round((self.count / share) ** (1 / d)))

@@ -6,7 +6,7 @@ from typing import final
 import numpy as np
 
 from pinnkit.geometry.box import Domain
-from pinnkit.points.sampler import Points, Residual, Sampler, placed_uniformly, require_count
+from pinnkit.points.sampler import Points, Residual, Sampler, placed, require_count
 
 
 @final
@@ -26,7 +26,11 @@ class LatinHypercube(Sampler):
         require_count("latin_hypercube", "count", self.count)
 
     def draw(self, domain: Domain, generator: np.random.Generator, residual: Residual | None = None) -> Points:
-        """Latin hypercube points of the domain."""
-        strata = np.tile(np.arange(self.count)[:, None], (1, domain.dimension_of_unit))
-        within = generator.random(strata.shape)
-        return placed_uniformly(domain, (generator.permuted(strata, axis=0) + within) / self.count)
+        """Latin hypercube points of the domain; in a shape, those of a hypercube of the box that lie in it."""
+
+        def rule(asked: int) -> np.ndarray:
+            strata = np.tile(np.arange(asked)[:, None], (1, domain.dimension_of_unit))
+            within = generator.random(strata.shape)
+            return np.asarray((generator.permuted(strata, axis=0) + within) / asked)
+
+        return placed(domain, self.count, rule)

@@ -6,7 +6,7 @@ from typing import Any, final
 import numpy as np
 
 from pinnkit.geometry.box import Domain
-from pinnkit.points.sampler import Following, Points, Residual, magnitude, placed_uniformly, require_count
+from pinnkit.points.sampler import Following, Points, Residual, magnitude, require_count, uniform_points
 
 
 @final
@@ -37,7 +37,7 @@ class R3(Following):
         Raises:
             SolveError: a residual that is not finite at a point.
         """
-        fresh = placed_uniformly(domain, generator.random((self.count, domain.dimension_of_unit)))
+        fresh = uniform_points(domain, self.count, generator)
         before = memory.coordinates
         size = magnitude(residual, before, "r3")
         points = Points(np.where((size > size.mean())[:, None], before, fresh.coordinates), fresh.density)

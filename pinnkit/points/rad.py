@@ -7,7 +7,7 @@ import numpy as np
 
 from pinnkit.errors import Mistake, UserError
 from pinnkit.geometry.box import Domain
-from pinnkit.points.sampler import Points, Residual, Sampler, magnitude, placed_uniformly, require_count
+from pinnkit.points.sampler import Points, Residual, Sampler, magnitude, require_count, uniform_points
 
 
 @final
@@ -55,9 +55,9 @@ class RAD(Sampler):
         """
         d = domain.dimension_of_unit
         if residual is None or d == 0:
-            return placed_uniformly(domain, generator.random((self.count, d)))
+            return uniform_points(domain, self.count, generator)
         candidates = self.candidates if self.candidates is not None else 10 * self.count
-        points = domain.from_unit(generator.random((candidates, d)))
+        points = uniform_points(domain, candidates, generator).coordinates
         p = self._preference(magnitude(residual, points, "rad"))
         kept, chance = _first_to_ring(p, self.count, generator)
         return Points(points[kept], chance * (candidates / self.count))

@@ -7,7 +7,7 @@ import numpy as np
 
 from pinnkit.geometry.box import Domain
 from pinnkit.points.growing import Growing
-from pinnkit.points.sampler import Residual, magnitude
+from pinnkit.points.sampler import Residual, magnitude, uniform_points
 
 
 @final
@@ -24,5 +24,5 @@ class RAR(Growing):
 
     def more(self, domain: Domain, generator: np.random.Generator, residual: Residual, count: int) -> np.ndarray:
         """The candidates with the largest residual."""
-        tried = domain.from_unit(generator.random((self.tried, domain.dimension_of_unit)))
+        tried = uniform_points(domain, self.tried, generator).coordinates
         return tried[np.argsort(-magnitude(residual, tried, self.name), kind="stable")[:count]]

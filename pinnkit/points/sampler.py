@@ -104,7 +104,7 @@ class Following(Sampler):
             memory: what the draw before gave; None for the first one.
         """
         if memory is None or residual is None or domain.dimension_of_unit == 0:
-            points = placed_uniformly(domain, generator.random((self.count, domain.dimension_of_unit)))
+            points = uniform_points(domain, self.count, generator)
             return points, points
         return self.after(domain, generator, residual, memory)
 
@@ -119,6 +119,45 @@ def placed_uniformly(domain: Domain, unit: np.ndarray) -> Points:
     if domain.dimension_of_unit == 0:
         unit = np.empty((1, 0))
     return Points(domain.from_unit(unit), np.ones(len(unit)))
+
+
+def placed(domain: Domain, count: int, rule: Callable[[int], np.ndarray]) -> Points:
+    """As many points of a domain as are asked for, evenly spread.
+
+    Where the domain is a part of what the unit cube is mapped onto, the rule is asked for more points, of which the
+    first that lie in the domain are taken.
+
+    Args:
+        domain: where they are to be.
+        count: how many.
+        rule: a number m to evenly spread points (m, d) of the unit cube.
+    """
+    if domain.dimension_of_unit == 0 or domain.share == 1.0:
+        return placed_uniformly(domain, rule(count))
+    asked = int(1.05 * count / domain.share) + 16
+    while True:
+        unit = rule(asked)
+        unit = unit[domain.kept(unit)]
+        if len(unit) >= count:
+            return placed_uniformly(domain, unit[:count])
+        asked *= 2
+
+
+def uniform_points(domain: Domain, count: int, generator: np.random.Generator) -> Points:
+    """Independent points, each uniform over the domain."""
+    return placed(domain, count, lambda asked: generator.random((asked, domain.dimension_of_unit)))
+
+
+def require_whole(domain: Domain, sampler: str, hint: str) -> None:
+    """Refuse a domain that is not all of what the unit cube is mapped onto.
+
+    Raises:
+        UserError: one that is not.
+    """
+    if domain.share != 1.0:
+        raise UserError(
+            Mistake(f"sampler `{sampler}` needs a domain that is a box, and this one is a shape", hint=hint)
+        )
 
 
 def magnitude(residual: Residual, points: np.ndarray, sampler: str) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import final
 import numpy as np
 
 from pinnkit.geometry.box import Domain
-from pinnkit.points.sampler import Points, Residual, Sampler, placed_uniformly, require_count
+from pinnkit.points.sampler import Points, Residual, Sampler, placed, placed_uniformly, require_count
 
 
 @final
@@ -35,7 +35,10 @@ class Sobol(Sampler):
 
         if domain.dimension_of_unit == 0:
             return placed_uniformly(domain, np.empty((1, 0)))
-        engine = qmc.Sobol(domain.dimension_of_unit, scramble=True, rng=generator)
-        # The sequence is asked for a whole power of two, then cut: these are its first points all the same.
-        unit = engine.random_base2((self.count - 1).bit_length())[: self.count]
-        return placed_uniformly(domain, unit)
+
+        def rule(asked: int) -> np.ndarray:
+            engine = qmc.Sobol(domain.dimension_of_unit, scramble=True, rng=generator)
+            # The sequence is asked for a whole power of two, then cut: these are its first points all the same.
+            return np.asarray(engine.random_base2((asked - 1).bit_length())[:asked])
+
+        return placed(domain, self.count, rule)

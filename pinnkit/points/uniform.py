@@ -6,7 +6,7 @@ from typing import final
 import numpy as np
 
 from pinnkit.geometry.box import Domain
-from pinnkit.points.sampler import Points, Residual, Sampler, placed_uniformly, require_count
+from pinnkit.points.sampler import Points, Residual, Sampler, require_count, uniform_points
 
 
 @final
@@ -25,4 +25,4 @@ class Uniform(Sampler):
 
     def draw(self, domain: Domain, generator: np.random.Generator, residual: Residual | None = None) -> Points:
         """Independent uniform points of the domain."""
-        return placed_uniformly(domain, generator.random((self.count, domain.dimension_of_unit)))
+        return uniform_points(domain, self.count, generator)

@@ -13,6 +13,7 @@ from pinnkit.equations.names import check_name
 from pinnkit.equations.parse import parse_number
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.ansatz import ansatz_of
+from pinnkit.problem.body import Body, body_of
 from pinnkit.problem.breaks import read_breaks
 from pinnkit.problem.complex_fields import ComplexFields, hinted, with_complex
 from pinnkit.problem.faces import parse_faces
@@ -104,7 +105,8 @@ class _Builder:
         if scope is not None:
             scope = replace(scope, named={f.name: f.expression.tree for f in functions})
         equations = self._equations(keys, scope)
-        conditions = self._conditions(keys, scope, coordinates, values)
+        body = self._body(keys, coordinates)
+        conditions = self._conditions(keys, scope, coordinates, values, body)
         observations = self._observations(keys, scope)
         symmetries = self._noting(symmetries_of, keys, scope)
         divergence_free = self._noting(divergence_free_of, keys, scope)
@@ -115,9 +117,7 @@ class _Builder:
         groups = self._noting(grouping_of, keys, scope)
         ends = {c.name: (c.lower, c.upper) for c in coordinates}
         outputs = self._attempt(read_outputs, keys.outputs, scope, ends, values, self.where)
-        reference = self._reference(keys.reference, scope) if keys.reference is not None else None
-        truth = keys.reference.parameters if keys.reference is not None else {}
-        reference = self._attempt(with_truth, reference, truth, parameters, self.where, self.key_where)
+        reference = self._whole_reference(keys.reference, scope, parameters)
         tolerance = self._tolerance(keys)
         if self.mistakes:
             told = (hinted(named_as_written(m, self.families), self.complex_fields) for m in self.mistakes)
@@ -139,6 +139,7 @@ class _Builder:
             ansatz=ansatz,
             regions=regions,
             interfaces=interfaces,
+            body=body,
             groups=groups,
             complex_fields=self.complex_fields or ComplexFields(),
             outputs=outputs or (),
@@ -230,6 +231,11 @@ class _Builder:
         bare = Coordinate(name, lower, upper, interval.periodic, (texts[0], texts[1]), *breaks, place=place)
         return self._attempt(completed, bare, interval.scale, time, given)
 
+    def _body(self, keys: ProblemKeys, coordinates: Sequence[Coordinate]) -> Body | None:
+        """The shape of the domain, once its coordinates are known."""
+        whole = len(coordinates) == len(keys.coordinates or {})
+        return self._noting(body_of, keys, coordinates) if whole else None
+
     def _parameters(self, keys: ProblemKeys) -> tuple[Parameter, ...]:
         built = []
         for name, given in keys.parameters.items():
@@ -296,11 +302,12 @@ class _Builder:
         scope: Scope | None,
         coordinates: Sequence[Coordinate],
         values: Mapping[str, float],
+        body: Body | None,
     ) -> tuple[Condition | IntegralCondition, ...]:
         built: list[Condition | IntegralCondition | None] = []
         for name, given in keys.conditions.items():
             place = self.where("conditions", name, "equation")
-            faces = self._faces(name, given.on or (), coordinates, keys.time, values) if scope is not None else None
+            faces = self._faces(name, given.on or (), coordinates, keys, values, body) if scope is not None else None
             residual = self._attempt(condition_residual, given.equation, scope, place) if scope is not None else None
             if not given.on:
                 self._attempt(require_faces, name, residual, self.where("conditions", name))
@@ -315,14 +322,26 @@ class _Builder:
         name: str,
         texts: Sequence[str],
         coordinates: Sequence[Coordinate],
-        time: str | None,
+        keys: ProblemKeys,
         values: Mapping[str, float],
+        body: Body | None,
     ) -> tuple[Face, ...] | None:
         """The faces of a condition; those of a coordinate whose own interval is wrong are not looked at."""
         given = self.data.get("coordinates")
         wrong = set(given if isinstance(given, Mapping) else ()) - {c.name for c in coordinates}
+        if keys.shapes and body is None:
+            return None  # what is wrong with the shape is told already
         known = [t for t in texts if t.partition("=")[0].strip() not in wrong and not (wrong and t == "boundary")]
-        return self._attempt(parse_faces, known, coordinates, time, self.where("conditions", name, "on"), values)
+        place = self.where("conditions", name, "on")
+        return self._attempt(parse_faces, known, coordinates, keys.time, place, values, body)
+
+    def _whole_reference(
+        self, given: ReferenceKeys | None, scope: Scope | None, parameters: Sequence[Parameter]
+    ) -> Reference | None:
+        """The reference with the true values of unknown parameters."""
+        known = self._reference(given, scope) if given is not None else None
+        truth = given.parameters if given is not None else {}
+        return self._attempt(with_truth, known, truth, parameters, self.where, self.key_where)
 
     def _reference(self, given: ReferenceKeys, scope: Scope | None) -> Reference | None:
         place, options = self.where("reference"), dict(given.model_extra or {})

@@ -21,6 +21,7 @@ from pinnkit.problem.equation_checks import (
     unused_parameter,
 )
 from pinnkit.problem.finding import Check, Finding, Remark
+from pinnkit.problem.integral_checks import over_shape
 from pinnkit.problem.jump_checks import few_interfaces, silent_jump
 from pinnkit.problem.observation_checks import outside_points
 from pinnkit.problem.problem import Problem
@@ -63,6 +64,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "not_together": Check(not_together, "error", acceptable=False),
         "silent_jump": Check(silent_jump, "warning"),
         "few_interfaces": Check(few_interfaces, "warning"),
+        "over_shape": Check(over_shape, "error", acceptable=False),
         "trivial_solution": Check(trivial_solution, "warning"),
         "eigenproblem": Check(eigenproblem, "error", acceptable=False),
         "singular_point": Check(singular_point, "warning"),

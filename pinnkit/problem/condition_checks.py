@@ -18,6 +18,7 @@ def open_face(problem: Problem) -> Iterator[Remark]:
     """
     if problem.observations:
         return
+    yield from _bare_pieces(problem)
     everything = held(problem)
     for coordinate in space(problem):
         if not lacking(problem, coordinate, everything):
@@ -32,6 +33,22 @@ def open_face(problem: Problem) -> Iterator[Remark]:
             message = f"`{field}` is of order {order} in `{coordinate.name}` and has no condition on {where}"
             hint = "Give one, or write `accept: [open_face]` where none is meant, as at an outflow."
             yield Remark(message, coordinate.place, hint)
+
+
+def _bare_pieces(problem: Problem) -> Iterator[Remark]:
+    """Elements of a shape's boundary on which nothing is said of a field that is differentiated twice in space."""
+    if problem.body is None:
+        return
+    everything = held(problem)
+    for field in problem.fields:
+        if all(problem.order(field, x) < 2 for x in problem.space):
+            continue
+        bare = problem.body.bare([h.face.piece for h in everything if h.face.piece and field in h.fields])
+        if bare:
+            names = ", ".join(f"`{name}`" for name in dict.fromkeys(bare))
+            message = f"`{field}` has no condition on {names} of the boundary"
+            hint = "Give one, or write `accept: [open_face]` where none is meant, as at an outflow."
+            yield Remark(message, problem.places.get("conditions"), hint)
 
 
 def few_conditions(problem: Problem) -> Iterator[Remark]:
@@ -87,7 +104,7 @@ def _beside(unknowns: int) -> str:
 def condition_order(problem: Problem) -> Iterator[Remark]:
     """A condition on a normal derivative that the equations themselves determine."""
     for h in held(problem):
-        for field in sorted(h.fields):
+        for field in sorted(h.fields) if not h.face.piece else ():
             order, equation = h.normal_order(field, problem), problem.order(field, h.face.coordinate)
             if order < equation or h in implied(problem, field):
                 continue

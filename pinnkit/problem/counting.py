@@ -26,7 +26,9 @@ class Held:
         return frozenset(p.field for p in self.partials)
 
     def normal_order(self, field: str, problem: Problem) -> int:
-        """The highest derivative of a field along the face's coordinate in it."""
+        """The highest derivative of a field along the face's coordinate in it; of any kind on a piece of a shape."""
+        if self.face.piece:
+            return max((p.order for p in self.partials if p.field == field), default=0)
         along = problem.index(self.face.coordinate)
         return max((p.orders[along] for p in self.partials if p.field == field), default=0)
 
@@ -46,8 +48,9 @@ def on_face(face: Face, field: str, everything: tuple[Held, ...]) -> tuple[Held,
 
 
 def space(problem: Problem) -> Iterator[Coordinate]:
-    """The coordinates in space that have ends."""
-    return (c for c in problem.coordinates if c.name in problem.space and not c.periodic)
+    """The coordinates in space that have ends; those of a shape have none of their own."""
+    own = () if problem.body is not None else problem.space
+    return (c for c in problem.coordinates if c.name in own and not c.periodic)
 
 
 def lacking(problem: Problem, coordinate: Coordinate, everything: tuple[Held, ...], regularity: bool = True) -> bool:

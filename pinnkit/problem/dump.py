@@ -87,6 +87,9 @@ def dump_problem(problem: Problem) -> str:
         keys["conditions"] = together(
             conditions, whole.conditions, lambda entry, text: _braces({**entry, "equation": _text(text)})
         )
+    if problem.body is not None:
+        keys["shapes"] = {name: _braces(dict(given)) for name, given in problem.body.given.items()}
+        keys["domain"] = _text(problem.body.text)
     if problem.regions:
         keys["regions"] = {r.name: _braces(_region(r, problem)) for r in problem.regions}
     if problem.interfaces:
@@ -204,7 +207,7 @@ def _observations(given: Observations, coordinates: Sequence[str]) -> dict[str, 
 
 def _face(face: Face) -> str:
     """All digits, so that the end of the interval is found again."""
-    return f"{face.coordinate} = {face.value!r}"
+    return face.piece or f"{face.coordinate} = {face.value!r}"
 
 
 def _symmetries(problem: Problem) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from pinnkit.errors import Mistake, Place, UserError, unknown
+from pinnkit.problem.body import Body
 from pinnkit.problem.intervals import parse_end
 from pinnkit.problem.names import short
 from pinnkit.problem.problem import Coordinate, Face
@@ -27,8 +29,11 @@ def parse_faces(
     time: str | None,
     place: Place | None = None,
     values: Mapping[str, float] | None = None,
+    body: Body | None = None,
 ) -> tuple[Face, ...]:
     """The faces that the texts name, in their order; `values` are numbers that may stand there by name.
+
+    Where the domain is a shape, they are pieces of its boundary and the ends of time.
 
     Raises:
         UserError: every text that names no face, and a face that is named twice.
@@ -37,11 +42,12 @@ def parse_faces(
     mistakes: list[Mistake] = []
     for text in texts:
         try:
-            found = (
-                boundary(coordinates, time)
-                if text.strip() == "boundary"
-                else (_face(text, coordinates, place, values),)
-            )
+            if body is not None and text.partition("=")[0].strip() != time:
+                found: tuple[Face, ...] = (_piece(text, body, place, values),)
+            elif text.strip() == "boundary":
+                found = boundary(coordinates, time)
+            else:
+                found = (_face(text, coordinates, place, values),)
         except UserError as error:
             mistakes += error.mistakes
             continue
@@ -52,6 +58,21 @@ def parse_faces(
     if mistakes:
         raise UserError(*mistakes)
     return tuple(faces)
+
+
+def _piece(text: str, body: Body, place: Place | None, values: Mapping[str, float] | None) -> Face:
+    """A piece of a shape's boundary by its name, or by the plane on which it lies."""
+    name, equals, right = (part.strip() for part in text.partition("="))
+    if equals:
+        if name not in body.coordinates:
+            message, hint = unknown("coordinate", short(name), body.coordinates)
+            raise UserError(Mistake(f"{message} in `{short(text)}`", place, hint=hint))
+        name = f"{name} = {parse_end(right, place, values)!r}"
+    try:
+        body.outline(name)
+    except UserError as error:
+        raise UserError(*(replace(mistake, place=place) for mistake in error.mistakes)) from None
+    return Face("", "upper", 0.0, piece=name)
 
 
 def _face(

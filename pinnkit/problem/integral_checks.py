@@ -9,7 +9,7 @@ import sympy
 
 from pinnkit.equations.expression import Partial
 from pinnkit.equations.partials import partials_in
-from pinnkit.equations.reductions import reductions_in
+from pinnkit.equations.reductions import name_of_reduction, reductions_in
 from pinnkit.problem.finding import Remark
 from pinnkit.problem.nodes import Nodes, nodes_of
 from pinnkit.problem.problem import IntegralCondition, Parameter, Problem, resolved
@@ -46,6 +46,20 @@ def unsatisfied(problem: Problem, known: Known, most: float) -> Iterator[Remark]
         if error is not None and error > most:
             message = f"the exact reference does not satisfy `{condition.name}`: relative residual {error:.3g}"
             yield Remark(message, condition.residual.place)
+
+
+def over_shape(problem: Problem) -> Iterator[Remark]:
+    """What asks for a number of the whole field over a domain that is a shape, for which there is no rule yet."""
+    if problem.body is None:
+        return
+    for condition in problem.integrals:
+        message = f"`{condition.name}` needs integrals over a shape, and there are none yet"
+        yield Remark(message, condition.residual.place)
+    for output in problem.outputs:
+        words = {name_of_reduction(node) for node in reductions_in(output.expression.tree)} - {"value"}
+        if words:
+            message = f"`{output.name}` needs `{min(words)}` over a shape, and there is none yet"
+            yield Remark(message, output.expression.place, "`value(u, x = 1, y = 0)` asks at one point.")
 
 
 def defect(condition: IntegralCondition, problem: Problem, known: Known) -> float | None:

@@ -39,21 +39,22 @@ def prescribed(condition: Condition, face: Face, problem: Problem) -> Prescribed
     if len(found) != 1:
         return None
     (partial,) = found
-    along = problem.index(face.coordinate)
-    if partial.order != partial.orders[along]:
+    order = partial.order
+    if order and (face.piece or order != partial.orders[problem.index(face.coordinate)]):
         return None
     unknown = sympy.Dummy(real=True)
     residual = tree.xreplace({scope.tree(partial): unknown})
     if residual.atoms(sympy.Derivative) or any(residual.has(f) for f in scope.functions.values()):
         return None
-    residual = residual.xreplace({scope.symbols[face.coordinate]: number(face.value)})
+    if not face.piece:
+        residual = residual.xreplace({scope.symbols[face.coordinate]: number(face.value)})
     split = _linear(residual, unknown)
     if split is None:
         return None
     slope, rest = split
     if not _nonzero_number(slope, problem):
         return None
-    return Prescribed(partial.field, partial.orders[along], -rest / slope)
+    return Prescribed(partial.field, order, -rest / slope)
 
 
 def dirichlet_value(condition: Condition, face: Face, problem: Problem) -> dict[str, sympy.Expr] | None:

@@ -8,12 +8,13 @@ from typing import Any, Literal, TypeVar, final
 import numpy as np
 import sympy
 
-from pinnkit.equations import NORMAL
+from pinnkit.equations import NORMAL, normal_component
 from pinnkit.equations.expression import Expression, Partial, Scope
 from pinnkit.equations.partials import partials_in
 from pinnkit.equations.reductions import along_of, held_of, reductions_in
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.ansatz import NETWORK, Ansatz
+from pinnkit.problem.body import Body
 from pinnkit.problem.complex_fields import ComplexFields
 from pinnkit.problem.coordinate import Coordinate as Coordinate
 from pinnkit.problem.coordinate import moved, moved_ends
@@ -68,15 +69,19 @@ class Equation:
 @final
 @dataclass(frozen=True)
 class Face:
-    """One end of a coordinate's interval, in the whole domain or a part of it."""
+    """One end of a coordinate's interval, in the whole domain or a part of it, or a piece of a shape's boundary.
+
+    A ``piece`` has a name, and neither coordinate nor value: those are "" and 0.
+    """
 
     coordinate: str
     side: Side
     value: float
     part: str = ""
+    piece: str = ""
 
     def __str__(self) -> str:
-        return f"{self.coordinate} = {self.value:.12g}"
+        return self.piece or f"{self.coordinate} = {self.value:.12g}"
 
     @property
     def outward(self) -> int:
@@ -103,9 +108,15 @@ class Condition:
 
 
 def resolved(tree: sympy.Expr, face: Face | None, scope: Scope) -> sympy.Expr:
-    """A tree with its normal derivatives written along the coordinate of a face; as it is, without one."""
+    """A tree with its normal derivatives written along the coordinate of a face; as it is, without one.
+
+    On a piece of a shape's boundary they are the sum of the derivatives along space times the components of the normal.
+    """
     if face is None:
         return tree
+    if face.piece:
+        components = [(normal_component(x), scope.symbols[x]) for x in scope.space]
+        return tree.replace(NORMAL, lambda of: sympy.Add(*(n * sympy.diff(of, x) for n, x in components)))
     along = scope.symbols[face.coordinate]
     return tree.replace(NORMAL, lambda of: face.outward * sympy.diff(of, along))
 
@@ -158,6 +169,7 @@ class Problem:
 
     ``divergence_free`` names no field, or two: the components of a vector without divergence along ``space``, which
     then has two coordinates; ``stream_function`` is what they are made of, where the file says so.
+    ``body`` is the shape of the domain in space, where that is not the box of the intervals.
     ``groups`` names terms that are one loss. ``complex_fields`` says which fields are parts of complex ones, and what
     was said of them. Of a problem as it is trained, ``parts`` are the parts of the domain by name, and ``homes`` tells
     which of them a field lives in; the whole domain where it tells none. ``expand`` makes the states of an eigenproblem
@@ -187,6 +199,7 @@ class Problem:
     ansatz: tuple[Ansatz, ...] = ()
     regions: tuple[Region, ...] = ()
     interfaces: tuple[Interface, ...] = ()
+    body: Body | None = None
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     complex_fields: ComplexFields = field(default_factory=ComplexFields)
     parts: Mapping[str, tuple[Coordinate, ...]] = field(default_factory=dict)
@@ -353,6 +366,9 @@ def _on(condition: AnyCondition, coordinates: Mapping[str, Coordinate]) -> AnyCo
     """The condition on faces that have moved with their coordinates."""
     faces = []
     for face in condition.faces:
+        if face.piece:
+            faces.append(face)
+            continue
         along = coordinates[face.coordinate]
         faces.append(replace(face, value=along.lower if face.side == "lower" else along.upper))
     return replace(condition, faces=tuple(faces))

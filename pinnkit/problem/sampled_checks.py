@@ -35,7 +35,7 @@ def corner_jump(problem: Problem) -> Iterator[Remark]:
     ]
     worst: dict[tuple[str, str], tuple[float, str, Remark]] = {}
     for (first, a, p), (second, b, q) in combinations(known, 2):
-        if a.coordinate == b.coordinate or p.field != q.field or p.normal_order or q.normal_order:
+        if a.piece or b.piece or a.coordinate == b.coordinate or p.field != q.field or p.normal_order or q.normal_order:
             continue
         points = on_faces(problem, a, b)
         jump, at = _jump(evaluate(p.value, problem, points), evaluate(q.value, problem, points))

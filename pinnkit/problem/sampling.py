@@ -9,6 +9,7 @@ import sympy
 
 from pinnkit.equations.evaluate import compile_tree
 from pinnkit.equations.expression import Expression, Partial
+from pinnkit.equations.functions import normal_component
 from pinnkit.errors import Place, UserError
 from pinnkit.problem.problem import Face, Problem
 
@@ -18,15 +19,33 @@ SAMPLES = 48
 def interior(problem: Problem) -> dict[str, np.ndarray]:
     """Points inside the domain, the same ones every time."""
     generator = np.random.default_rng(20)
-    return {c.name: c.axis.from_unit(generator.uniform(0.02, 0.98, SAMPLES)) for c in problem.coordinates}
+    points = {c.name: c.axis.from_unit(generator.uniform(0.02, 0.98, SAMPLES)) for c in problem.coordinates}
+    if problem.body is not None:
+        points |= zip(problem.body.coordinates, problem.body.shape.draw(SAMPLES, generator).T, strict=True)
+    return points
 
 
 def on_faces(problem: Problem, *faces: Face) -> dict[str, np.ndarray]:
-    """Points where all of the faces meet."""
+    """Points where all of the faces meet, one of which may be a piece of a shape's boundary: with its normals."""
     points = interior(problem)
-    return points | {
-        face.coordinate: np.full(SAMPLES, problem.coordinate(face.coordinate).axis.placed(face.value)) for face in faces
-    }
+    for face in faces:
+        if face.piece:
+            points |= _on_piece(problem, face)
+        else:
+            axis = problem.coordinate(face.coordinate).axis
+            points[face.coordinate] = np.full(SAMPLES, axis.placed(face.value))
+    return points
+
+
+def _on_piece(problem: Problem, face: Face) -> dict[str, np.ndarray]:
+    """Points of a piece, and the components of the normals there."""
+    assert problem.body is not None
+    outline, generator = problem.body.outline(face.piece), np.random.default_rng(22)
+    unit = generator.random((int(4 * SAMPLES / outline.share), outline.dimension_of_unit))
+    points = outline.from_unit(np.resize(unit[outline.kept(unit)], (SAMPLES, unit.shape[1])))
+    along = problem.body.coordinates
+    components = (str(normal_component(x)) for x in along)
+    return dict(zip((*along, *components), (*points.T, *outline.normals(points).T), strict=True))
 
 
 def evaluate(

@@ -256,6 +256,8 @@ class ProblemKeys(_Part):
     stream_function: ExpressionText | None = Field(None, description="Their stream function, with `N` the network.")
     states: StrictInt = Field(1, description="How many states of an eigenproblem are wanted.")
     ansatz: dict[StrictStr, ExpressionText] = Field({}, description="Fields as expressions of the network `N`.")
+    shapes: dict[StrictStr, dict[StrictStr, Any]] = Field({}, description="Shapes in space, by name.")
+    domain: StrictStr | None = Field(None, description="How they are combined, such as `plate - hole`.")
     regions: dict[StrictStr, dict[StrictStr, RegionRange]] = Field({}, description="Parts with networks of their own.")
     interfaces: Interfaces = Field({}, description="What holds where two regions meet, by name.")
     groups: dict[StrictStr, Names] = Field({}, description="Terms that are one loss, by the name of the group.")

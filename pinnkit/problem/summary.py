@@ -91,6 +91,8 @@ def _domain(problem: Problem) -> list[str]:
         lines.append(f"  its stream function is {problem.stream_function.expression.text}, N the network")
     lines += [f"  {f.name} = {f.expression.text}" for f in problem.functions]
     lines += [f"  {a.field} = {a.expression.text}, N the network" for a in problem.ansatz]
+    if problem.body is not None:
+        lines.append(f"  domain: {problem.body.text}, of measure {problem.body.shape.measure:.6g}")
     lines += [f"  region {r.name}: {', '.join(_interval(c, problem) for c in r.coordinates)}" for r in problem.regions]
     lines += [f"  {s.field} is {s.parity} in {s.coordinate}" for s in problem.symmetries]
     lines += [f"  one loss, {name}: {', '.join(terms)}" for name, terms in problem.groups.items()]
@@ -141,7 +143,7 @@ def _prescription(condition: Condition, face: Face, problem: Problem) -> str:
 
 def _value(value: sympy.Expr, face: Face, problem: Problem) -> str:
     """A prescribed value by the name of the function that it is on a face, or else whole."""
-    at = {problem.scope.symbols[face.coordinate]: number(face.value)}
+    at = {} if face.piece else {problem.scope.symbols[face.coordinate]: number(face.value)}
     named = (f.name for f in problem.functions if f.expression.tree.xreplace(at) == value and not value.is_Number)
     return next(named, None) or short(to_text(value, problem.scope), _LONGEST)
 

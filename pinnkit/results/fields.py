@@ -10,6 +10,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import numpy as np
 
 from pinnkit.results.writing import whole
+from pinnkit.shapes import Mesh, Shape
 
 Field = Callable[[np.ndarray], np.ndarray]
 """Points (n, d) to values (n, f)."""
@@ -28,6 +29,7 @@ class GridFields:
     ``axes`` has one increasing array a coordinate, in declared order; every array of ``predicted`` and ``reference``
     has the shape of the axes' lengths. ``time`` names the coordinate that is time; ``fixed`` says where the domain's
     further coordinates are held; ``family`` names the coordinates that are parameters, with few values each.
+    Values outside of a domain that is a shape are NaN; ``edges`` are curves (m, 2) that bound it in the plane.
     """
 
     names: tuple[str, ...]
@@ -37,6 +39,7 @@ class GridFields:
     time: str | None = None
     fixed: Mapping[str, float] = field(default_factory=dict)
     family: tuple[str, ...] = ()
+    edges: tuple[np.ndarray, ...] = ()
 
     @property
     def space(self) -> tuple[str, ...]:
@@ -70,10 +73,31 @@ class GridFields:
             time=None if name == self.time else self.time,
             fixed={**self.fixed, name: float(self.axes[position][index])},
             family=tuple(n for n in self.family if n != name),
+            edges=self.edges if name == self.time or name in self.family else (),
         )
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Every array by name: `u`, and `u_reference` and `u_error` (prediction minus reference) where known."""
+        return _named(self.predicted, self.reference)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class MeshFields:
+    """Fields on a mesh of a shape; over `times` every array has the shape (T, n), else (n,).
+
+    ``names`` are those of the mesh's coordinates, ``time`` that of the time.
+    """
+
+    names: tuple[str, ...]
+    mesh: Mesh
+    predicted: Mapping[str, np.ndarray]
+    reference: Mapping[str, np.ndarray] = field(default_factory=dict)
+    time: str | None = None
+    times: np.ndarray | None = None
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Every array by name, as those of a grid."""
         return _named(self.predicted, self.reference)
 
 
@@ -187,6 +211,19 @@ def through_middle(
     truth = there(reference) if reference is not None else None
     grid = on_grid(there(prediction), fields, names[:3], regular_axes(bounds[:3]), own, truth)
     return replace(grid, fixed=dict(zip(names[3:], held.tolist(), strict=True)))
+
+
+def only_in(shape: Shape, columns: Sequence[int], function: Field) -> Field:
+    """The field, and NaN where the coordinates of these columns are outside of a shape."""
+
+    def values(points: np.ndarray) -> np.ndarray:
+        inside = shape.inside(points[:, list(columns)])
+        found = np.asarray(function(points[inside]))
+        whole = np.full((len(points), *found.shape[1:]), np.nan)
+        whole[inside] = found
+        return whole
+
+    return values
 
 
 def thinned(grid: GridFields, name: str, count: int) -> GridFields:

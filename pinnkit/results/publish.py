@@ -45,7 +45,7 @@ def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolut
     write_json(files.result, solution.result)
     fields = solution.sampled(reference)
     write_fields(files.fields, fields)
-    write_vtk(files.path, fields)
+    write_vtk(files.path, fields if solution.problem.body is None else solution.on_mesh(reference))
     files.figures.mkdir(exist_ok=True)
     pictures = (
         *draw_fields(files.figures, fields),

@@ -22,12 +22,21 @@ from pinnkit.problem.load import load_problem
 from pinnkit.problem.problem import Problem
 from pinnkit.problem.regions import with_breaks
 from pinnkit.results.checkpoint import load_windows, save_windows
-from pinnkit.results.fields import GridFields, ScatteredFields, at_points, on_grid, regular_axes, through_middle
+from pinnkit.results.fields import (
+    GridFields,
+    MeshFields,
+    ScatteredFields,
+    at_points,
+    on_grid,
+    regular_axes,
+    through_middle,
+)
 from pinnkit.results.figures.gallery import draw_fields
 from pinnkit.results.figures.picture import Picture
 from pinnkit.results.folder import HistoryFile, RunFolder, open_run_folder, read_history
 from pinnkit.results.members import Member, fixed_values
 from pinnkit.results.outputs import Found, Value, find_outputs
+from pinnkit.results.shaped import in_shape, meshed_fields
 from pinnkit.results.writing import cannot_write, write_json, write_text
 from pinnkit.verification import ReferenceSolution, max_abs, measured_at, reference_for, relative_l2, test_grid
 
@@ -169,6 +178,8 @@ class Solution:
         names = problem.scope.coordinates
         own = [c for c in problem.coordinates if not c.family]
         truth = reference.values if reference is not None else None
+        if problem.body is not None:
+            return in_shape(self, problem, truth)
         bounds = [c.axis.window for c in problem.coordinates]
         if len(own) > 4:
             middle = through_middle(self, problem.fields, names, bounds, problem.time, truth)
@@ -178,6 +189,10 @@ class Solution:
         axes = [known[n] if n in known else np.unique([values[n] for values in shown]) for n in names]
         grid = on_grid(self, problem.fields, names, axes, problem.time, truth)
         return replace(grid, family=problem.family)
+
+    def on_mesh(self, reference: ReferenceSolution | None = None) -> MeshFields:
+        """The fields, and the reference where there is one, on a mesh of the domain, which is a shape."""
+        return meshed_fields(self, self.problem, reference.values if reference is not None else None)
 
     def plot(self, folder: Path | str) -> tuple[Picture, ...]:
         """Draw the fields into a folder, beside the reference where there is one.

@@ -9,6 +9,7 @@
 | two or three of space, and time | `solution.pvd` and `solution/*.vti` over time |
 | more | `solution.vtu`: points placed by the first three coordinates, all coordinates as data |
 | | `solution_middle.vti`: the first three, with the others held at their middles |
+| of a shape | `solution.vtu`, a mesh of it; over time `solution.pvd` and `solution/*.vtu` |
 
 A family has such files for some of its members, `solution_1`, `solution_2`, ..., and each says of which.
 
@@ -18,24 +19,29 @@ no graphics library is needed.
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pinnkit.results.fields import GridFields, ScatteredFields, thinned
+from pinnkit.results.fields import GridFields, MeshFields, ScatteredFields, thinned
 from pinnkit.results.writing import cannot_write, write_text
 
 FRAMES = 51
 """The most files in a series over time."""
 
 
-def write_vtk(folder: Path, fields: GridFields | ScatteredFields, name: str = "solution") -> tuple[Path, ...]:
+def write_vtk(
+    folder: Path, fields: GridFields | ScatteredFields | MeshFields, name: str = "solution"
+) -> tuple[Path, ...]:
     """Write the files of the table above into `folder`; the first one returned is the one to open.
 
     Raises:
         UserError: the folder cannot be written to.
     """
+    if isinstance(fields, MeshFields):
+        return _meshes(folder, fields, name)
     if isinstance(fields, ScatteredFields):
         slices = () if fields.middle is None else (_save(image(fields.middle), folder / f"{name}_middle.vti"),)
         return (_save(_points(fields), folder / f"{name}.vtu"), *slices)
@@ -90,11 +96,43 @@ def _series(folder: Path, grid: GridFields, name: str) -> tuple[Path, ...]:
         frame = image(grid.cut(clock, k))
         frame.field_data["TimeValue"] = np.array([time])
         frames.append((float(time), _save(frame, folder / name / f"{k:04d}.vti")))
+    return _collection(folder, name, frames)
+
+
+def _collection(folder: Path, name: str, frames: list[tuple[float, Path]]) -> tuple[Path, ...]:
+    """The file that says which frame is of which time, and the frames behind it."""
     lines = [f'    <DataSet timestep="{time!r}" part="0" file="{name}/{path.name}"/>' for time, path in frames]
     collection = folder / f"{name}.pvd"
     head = '<?xml version="1.0"?>\n<VTKFile type="Collection" version="0.1" byte_order="LittleEndian">\n  <Collection>'
     write_text(collection, "\n".join([head, *lines, "  </Collection>\n</VTKFile>\n"]))
     return (collection, *(path for _, path in frames))
+
+
+def _meshes(folder: Path, fields: MeshFields, name: str) -> tuple[Path, ...]:
+    """A mesh of the shape with the fields on it, or one a time."""
+    if fields.times is None:
+        return (_save(_mesh(fields, fields.arrays()), folder / f"{name}.vtu"),)
+    frames = []
+    for k, time in enumerate(fields.times):
+        frame = _mesh(fields, {key: values[k] for key, values in fields.arrays().items()})
+        frame.field_data["TimeValue"] = np.array([time])
+        frames.append((float(time), _save(frame, folder / name / f"{k:04d}.vtu")))
+    return _collection(folder, name, frames)
+
+
+def _mesh(fields: MeshFields, arrays: Mapping[str, np.ndarray]) -> Any:
+    """Segments, triangles or tetrahedra."""
+    import pyvista
+
+    points, cells = fields.mesh.points, fields.mesh.cells
+    places = np.zeros((len(points), 3))
+    places[:, : points.shape[1]] = points
+    kind = {2: pyvista.CellType.LINE, 3: pyvista.CellType.TRIANGLE, 4: pyvista.CellType.TETRA}[cells.shape[1]]
+    made = pyvista.UnstructuredGrid({kind: cells.astype(np.int64)}, places)
+    for name, values in arrays.items():
+        made.point_data[name] = np.asarray(values, dtype=np.float64)
+    made.field_data["coordinates"] = list(fields.names)
+    return made
 
 
 def _line(grid: GridFields) -> Any:

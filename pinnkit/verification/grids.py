@@ -21,6 +21,8 @@ def test_grid(problem: Problem) -> tuple[list[np.ndarray] | None, np.ndarray]:
     coordinate with an infinite end the cells are equal in its mapped coordinate s. A family has such points for some
     members each, the ends of its ranges among them.
 
+    Of a domain that is a shape they are those that lie in it.
+
     Returns:
         The values along each coordinate (None where the points are no grid), and the points, shape (n, d), of which
         the last coordinate runs fastest: fields on them take the shape of the grid by ``reshape``.
@@ -31,10 +33,18 @@ def test_grid(problem: Problem) -> tuple[list[np.ndarray] | None, np.ndarray]:
         points = Sobol(MANY).draw(box, np.random.default_rng(0)).coordinates
         for name in problem.family:
             points[:, problem.index(name)] = np.resize([values[name] for values in chosen], MANY)
-        return None, points
+        return None, _in_shape(problem, points)
     centres = (np.arange(STEPS[own]) + 0.5) / STEPS[own]
     axes = [
         np.unique([values[axis.name] for values in chosen]) if axis.name in problem.family else axis.from_unit(centres)
         for axis in box.axes
     ]
-    return axes, np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
+    points = np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
+    return (axes, points) if problem.body is None else (None, _in_shape(problem, points))
+
+
+def _in_shape(problem: Problem, points: np.ndarray) -> np.ndarray:
+    """The points that lie in the shape of a problem's domain: all of them where it has none."""
+    if problem.body is None:
+        return points
+    return points[problem.body.shape.inside(points[:, [problem.index(x) for x in problem.body.coordinates]])]

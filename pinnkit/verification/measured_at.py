@@ -28,11 +28,11 @@ def measured_at(problem: Problem, reference: Field) -> Points:
     """The points of `test_grid` where they form a grid, else as many, half of them where the reference is large.
 
     Args:
-        problem: its box; a family has the points of `test_grid`.
+        problem: its box; a shape and a family have the points of `test_grid`.
         reference: the answer.
     """
     axes, points = test_grid(problem)
-    if axes is not None or len(members(problem)) > 1 or len(problem.coordinates) in STEPS:
+    if problem.body is not None or axes is not None or len(members(problem)) > 1 or len(problem.coordinates) in STEPS:
         return Points(points, np.ones(len(points)))
     box = box_of(problem)
     even = box.to_unit(points)[: MANY // 2]

@@ -19,8 +19,11 @@ def by_members(method: ReferenceMethod, problem: Problem) -> ReferenceSolution:
     The members at which errors are measured are made at once, and the largest of their errors is told.
 
     Raises:
-        UserError: the method cannot treat a member.
+        UserError: the method cannot treat a member, or the domain is a shape.
     """
+    if problem.body is not None:
+        message = f"`{problem.name}` has a domain that is a shape, and classical methods here need a box"
+        raise UserError(Mistake(message, hint="An exact solution may be given: `reference: {exact: {...}}`."))
     if not problem.family:
         return method.solve(problem)
     made = _Members(method, problem)

@@ -12,6 +12,7 @@ from pinnkit.results.fields import GridFields
 from pinnkit.results.figures.picture import Picture
 from pinnkit.results.figures.style import (
     ERRORS,
+    INK,
     colour_bar,
     colour_scale,
     dress,
@@ -61,6 +62,8 @@ def show_plane(axes: Axes, grid: GridFields, values: np.ndarray, colours: str, l
         shown, origin="lower", extent=extent, cmap=colours, norm=limits, aspect="auto", interpolation="bilinear"
     )
     dress(axes, grid.names[across], grid.names[up], grid=False)
+    for curve in grid.edges:
+        axes.plot(*curve.T, color=INK, linewidth=0.8)
     axes.set_xlim(right[0], right[-1])
     axes.set_ylim(top[0], top[-1])
     if _proportion(grid) is not None:
