@@ -230,6 +230,24 @@ def compare(
     typer.echo(str(compared(understood, chosen, out, method, quiet, [p.path for p in plugins])))
 
 
+@app.command("show")
+def show_(
+    problem: ProblemFile,
+    config: ConfigFile = None,
+    set_: Changes = None,
+    parameter: Parameters = None,
+    out: Annotated[Path | None, typer.Option("--out", help="The folder; else runs/<problem>/show.")] = None,
+    plugin: Plugins = None,
+) -> None:
+    """Draw domain, boundary, normals, prescribed values and points of a problem before it is trained."""
+    _load_plugins(plugin)
+    understood = _load(problem, parameter)
+    chosen = _load_config(understood, config, set_ or [])
+    from pinnkit.showing import show
+
+    typer.echo(f"wrote {show(understood, chosen, out)}")
+
+
 @app.command()
 def predict(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],

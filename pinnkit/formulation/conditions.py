@@ -13,6 +13,7 @@ from pinnkit.equations import compile_tree
 from pinnkit.equations.partials import partials_in
 from pinnkit.errors import Mistake, UserError, unknown
 from pinnkit.formulation.lift import Fixed, Lift, build_lift
+from pinnkit.formulation.shaped_lift import Factors, fixed_twice, holds, obstacle_on, shaped_lifts
 from pinnkit.formulation.solenoidal import holds_identically, obstacle, outputs_of
 from pinnkit.formulation.stream import satisfied, stream_lift
 from pinnkit.problem.prescribed import number, prescribed
@@ -86,8 +87,11 @@ def formulate(problem: Problem, hard: Hard = "auto") -> Formulation:
         if name not in names:
             message, hint = unknown("condition", name, names)
             raise UserError(Mistake(f"{message} in `hard`", hint=hint))
-    choices = {condition.name: _choose(condition, problem, hard) for condition in problem.conditions}
-    lifts = _agree(problem, choices)
+    factors = Factors(problem.body, problem) if problem.body is not None else None
+    choices = {condition.name: _choose(condition, problem, hard, factors) for condition in problem.conditions}
+    lifts = (
+        _agree(problem, choices) if factors is None or problem.time is not None else _around(problem, choices, factors)
+    )
     for name in hard if isinstance(hard, tuple) else ():
         if not choices[name].exact:
             raise UserError(f"condition `{name}` cannot be exact: {choices[name].reason}")
@@ -103,7 +107,7 @@ def _continued(problem: Problem, choices: Mapping[str, Choice]) -> tuple[int, ..
     return tuple(fields.count(name) for name in problem.fields)
 
 
-def _choose(condition: Condition, problem: Problem, hard: Hard) -> Choice:
+def _choose(condition: Condition, problem: Problem, hard: Hard, factors: Factors | None) -> Choice:
     """The decision on one condition by itself."""
 
     def soft(reason: str) -> Choice:
@@ -111,8 +115,9 @@ def _choose(condition: Condition, problem: Problem, hard: Hard) -> Choice:
 
     if hard == "none" or (isinstance(hard, tuple) and condition.name not in hard):
         return soft("as the config asks")
-    if any(face.piece for face in condition.faces):
-        return soft("it stands on the boundary of a shape")
+    if factors is not None and any(face.piece for face in condition.faces):
+        reason = obstacle_on(condition, problem, factors) or _unfit(condition, problem)
+        return Choice(condition.name, True, "built into the field", lifted=True) if reason is None else soft(reason)
     if all(_identical(condition, face, problem) for face in condition.faces):
         return Choice(condition.name, True, "the ansatz satisfies it")
     if satisfied(condition, problem):
@@ -120,11 +125,8 @@ def _choose(condition: Condition, problem: Problem, hard: Hard) -> Choice:
     fixed = _fixed(condition, problem)
     if fixed is None:
         return soft("it does not fix one field, or its derivative along the normal, to a known value")
-    free = {str(symbol) for _, f in fixed if f.value is not None for symbol in f.value.free_symbols}
-    if unknowns := [f"`{p.name}`" for p in problem.unknowns if p.name in free]:
-        return soft(f"its value depends on {', '.join(unknowns)}, which is not known before training")
-    if any(f.value is not None and f.value.has(*_KINKED) for _, f in fixed):
-        return soft("its value has a jump or a kink, which the lift would carry into the whole domain")
+    if (unfit := _unfit(condition, problem)) is not None:
+        return soft(unfit)
     alone = len(problem.coordinates) - len(problem.family) == 1
     for name, f in fixed:
         if f.order and math.isinf(_end(name, f, problem)):
@@ -139,6 +141,35 @@ def _choose(condition: Condition, problem: Problem, hard: Hard) -> Choice:
         if hard == "auto" and late and not alone:
             return soft("of second order in time, where a lift leaves early times without weight")
     return Choice(condition.name, True, "built into the field", lifted=True)
+
+
+def _unfit(condition: Condition, problem: Problem) -> str | None:
+    """Why the values that a condition fixes cannot be those of a lift."""
+    found = [prescribed(condition, face, problem) for face in condition.faces]
+    values = [f.value for f in found if f is not None] if condition.given is None else []
+    free = {str(symbol) for value in values for symbol in value.free_symbols}
+    if unknowns := [f"`{p.name}`" for p in problem.unknowns if p.name in free]:
+        return f"its value depends on {', '.join(unknowns)}, which is not known before training"
+    if any(value.has(*_KINKED) for value in values):
+        return "its value has a jump or a kink, which the lift would carry into the whole domain"
+    return None
+
+
+def _around(problem: Problem, choices: dict[str, Choice], factors: Factors) -> tuple[Lift, ...]:
+    """The lifts on a shape, once what does not go together is made soft (in `choices`)."""
+    exact = [c for c in problem.conditions if choices[c.name].lifted]
+    for name, reason in fixed_twice(exact, problem).items():
+        choices[name] = Choice(name, False, reason)
+    exact = [c for c in exact if choices[c.name].lifted]
+    lifts = shaped_lifts(exact, problem, factors)
+    for condition in exact:
+        found = prescribed(condition, condition.faces[0], problem)
+        assert found is not None
+        if not holds(lifts[problem.fields.index(found.field)], [condition], problem):
+            choices[condition.name] = Choice(condition.name, False, "its lift does not take its values on the boundary")
+    if any(not choices[c.name].lifted for c in exact):
+        return _around(problem, choices, factors)
+    return lifts
 
 
 def _identical(condition: Condition, face: Face, problem: Problem) -> bool:

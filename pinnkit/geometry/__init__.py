@@ -1,7 +1,7 @@
 """Where a problem lives: domains, their faces and measures, and rules for integrals over them, as NumPy values."""
 
 from pinnkit.geometry.body import Rim, Within, domain_of, domain_of_face, piece_of
-from pinnkit.geometry.box import Box, BoxFace, box_of, face_of
+from pinnkit.geometry.box import Box, BoxFace, Domain, box_of, face_of
 from pinnkit.geometry.clenshaw_curtis import ClenshawCurtis
 from pinnkit.geometry.gauss_legendre import GaussLegendre
 from pinnkit.geometry.quadrature import Quadrature
@@ -18,6 +18,7 @@ __all__ = [
     "Box",
     "BoxFace",
     "ClenshawCurtis",
+    "Domain",
     "GaussLegendre",
     "Quadrature",
     "Rim",

@@ -10,7 +10,7 @@ from pinnkit.points.r3 import R3
 from pinnkit.points.rad import RAD
 from pinnkit.points.rar import RAR
 from pinnkit.points.rar_d import RARD
-from pinnkit.points.sampler import Following, Points, Residual, Sampler, uniform_points
+from pinnkit.points.sampler import Following, Points, Residual, Sampler, placed_uniformly, uniform_points
 from pinnkit.points.sobol import Sobol
 from pinnkit.points.uniform import Uniform
 from pinnkit.registry import Registry
@@ -51,5 +51,6 @@ __all__ = [
     "Sampler",
     "Sobol",
     "Uniform",
+    "placed_uniformly",
     "uniform_points",
 ]

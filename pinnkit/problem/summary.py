@@ -32,7 +32,7 @@ def summary(problem: Problem, findings: Sequence[Finding] = (), as_latex: bool =
         findings: what the checks found.
         as_latex: LaTeX in place of Unicode.
     """
-    lines = [f"{problem.name}: {problem.title}" if problem.title else problem.name, *_domain(problem)]
+    lines = [f"{problem.name}: {problem.title}" if problem.title else problem.name, *domain_lines(problem)]
     for equation in problem.equations:
         lines += _as_given(equation.name, "equation", problem.complex_fields.equations)
         lines += ["", f"equation {equation.name}", *_equation(equation.residual, problem, as_latex)]
@@ -73,7 +73,7 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def _domain(problem: Problem) -> list[str]:
+def domain_lines(problem: Problem) -> list[str]:
     """The coordinates, fields, parameters and what is built into the fields, one line each."""
     lines = ["  " + ", ".join(_interval(c, problem) for c in problem.coordinates)]
     arguments = ", ".join(problem.scope.coordinates)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
+from pinnkit.results.figures.picture import Picture
 from pinnkit.results.formula import formula_svg
 
 STYLE = """
@@ -104,3 +105,34 @@ def shown(formula: Formula) -> str:
     data = base64.b64encode(drawn.encode("utf-8")).decode("ascii")
     picture = f'<img alt="{escape(formula.text)}" src="data:image/svg+xml;base64,{data}">'
     return f"{picture}<code>{escape(formula.text)}</code>"
+
+
+def document(title: str, parts: Sequence[str]) -> str:
+    """A page of these parts, without any outside resource; the title is escaped, the parts are HTML."""
+    body = "\n".join(part for part in parts if part)
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
+    head = f'<!DOCTYPE html>\n<html lang="en"><head>{head}<style>{STYLE}</style></head>'
+    return f"{head}\n<body><main>\n{body}\n</main></body></html>\n"
+
+
+def figures(pictures: Sequence[Picture]) -> str:
+    """The figures, embedded."""
+    if not pictures:
+        return ""
+    made = []
+    for picture in pictures:
+        data = base64.b64encode(picture.path.read_bytes()).decode("ascii")
+        caption = " ".join(part for part in (picture.caption, picture.remark) if part)
+        image = f'<img alt="{escape(picture.caption)}" src="data:image/png;base64,{data}">'
+        made.append(f"<figure>{image}<figcaption>{prose(caption)}</figcaption></figure>")
+    return "<h2>Pictures</h2>\n" + "\n".join(made)
+
+
+def formulas(equations: Sequence[Formula]) -> str:
+    """The equations, each with its name."""
+    if not equations:
+        return ""
+    lines = [
+        f'<div class="equation"><div class="name">{escape(e.name)}</div><div>{shown(e)}</div></div>' for e in equations
+    ]
+    return "<h2>Equations</h2>\n" + "\n".join(lines)

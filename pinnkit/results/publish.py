@@ -58,8 +58,8 @@ def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolut
     report = Report(
         title=problem.name,
         result=solution.result,
-        equations=[_formula(equation, problem) for equation in problem.equations],
-        conditions=_conditions(solution.windows[0].run),
+        equations=[formula_of(equation, problem) for equation in problem.equations],
+        conditions=condition_lines_of(solution.windows[0].run),
         stops=solution.result["stops"],
         pictures=pictures,
         environment=environment(solution.config.device, solution.config.precision, "highest", torch.get_num_threads()),
@@ -135,7 +135,8 @@ def _draw_points(path: Path, solution: Solution) -> Picture:
     return replace(picture, caption=f"The last of {len(solution.windows)} windows: {picture.caption}")
 
 
-def _formula(named: Equation | Condition | IntegralCondition, problem: Problem) -> Formula:
+def formula_of(named: Equation | Condition | IntegralCondition, problem: Problem) -> Formula:
+    """An equation or condition as a page shows it."""
     residual = named.residual
     if not isinstance(residual, Expression):
         return Formula(named.name, residual.text)
@@ -143,17 +144,17 @@ def _formula(named: Equation | Condition | IntegralCondition, problem: Problem) 
     return Formula(named.name, residual.text, latex(shown, problem.scope), unicode(shown, problem.scope))
 
 
-def _conditions(run: Run) -> list[ConditionLine]:
+def condition_lines_of(run: Run) -> list[ConditionLine]:
     """Every condition with where it holds and what became of it."""
     lines = []
     for condition, choice in zip(run.trial.problem.conditions, run.formulation.choices, strict=True):
         where = ", ".join(str(face) for face in condition.faces)
-        lines.append(ConditionLine(_formula(condition, run.trial.problem), where, choice.exact, choice.reason))
+        lines.append(ConditionLine(formula_of(condition, run.trial.problem), where, choice.exact, choice.reason))
     for passed in unseen(run):
         where = ", ".join(str(face) for face in passed.faces)
-        lines.append(ConditionLine(_formula(passed, run.problem), where, False, UNSEEN))
+        lines.append(ConditionLine(formula_of(passed, run.problem), where, False, UNSEEN))
     for held in run.problem.integrals:
         lines.append(
-            ConditionLine(_formula(held, run.problem), "numbers of the whole field", False, over(held, run.problem))
+            ConditionLine(formula_of(held, run.problem), "numbers of the whole field", False, over(held, run.problem))
         )
     return lines

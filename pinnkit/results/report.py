@@ -1,6 +1,5 @@
 """The report of a run: one HTML file that needs nothing else, with the verdict on top."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any, final
 
 from pinnkit.results.figures.picture import Picture
 from pinnkit.results.intervals import with_interval
-from pinnkit.results.page import STYLE, Formula, escape, prose, shown, table, words
+from pinnkit.results.page import Formula, document, escape, figures, formulas, prose, shown, table, words
 from pinnkit.results.progress import duration
 from pinnkit.results.writing import write_text
 
@@ -64,19 +63,16 @@ def report_html(report: Report) -> str:
         f'<p class="lead">{escape(report.description)}</p>' if report.description else "",
         _verdict(report.result),
         _accuracy(report.result),
-        _pictures(report.pictures),
-        _equations(report.equations),
-        _conditions(report.conditions),
+        figures(report.pictures),
+        formulas(report.equations),
+        condition_lines(report.conditions),
         _parameters(report.result),
         _values("Outputs", report.result.get("outputs")),
         _training(report),
         _texts(report),
         f"<footer>Made by pinnkit {escape(report.result.get('version') or '')}.</footer>",
     ]
-    body = "\n".join(part for part in parts if part)
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
-    head = f'<!DOCTYPE html>\n<html lang="en"><head>{head}<style>{STYLE}</style></head>'
-    return f"{head}\n<body><main>\n{body}\n</main></body></html>\n"
+    return document(report.title, parts)
 
 
 def _verdict(result: Mapping[str, Any]) -> str:
@@ -122,29 +118,7 @@ def _accuracy(result: Mapping[str, Any]) -> str:
     )
 
 
-def _pictures(pictures: Sequence[Picture]) -> str:
-    """The figures, embedded."""
-    if not pictures:
-        return ""
-    shown = []
-    for picture in pictures:
-        data = base64.b64encode(picture.path.read_bytes()).decode("ascii")
-        caption = " ".join(part for part in (picture.caption, picture.remark) if part)
-        image = f'<img alt="{escape(picture.caption)}" src="data:image/png;base64,{data}">'
-        shown.append(f"<figure>{image}<figcaption>{prose(caption)}</figcaption></figure>")
-    return "<h2>Pictures</h2>\n" + "\n".join(shown)
-
-
-def _equations(equations: Sequence[Formula]) -> str:
-    if not equations:
-        return ""
-    lines = [
-        f'<div class="equation"><div class="name">{escape(e.name)}</div><div>{shown(e)}</div></div>' for e in equations
-    ]
-    return "<h2>Equations</h2>\n" + "\n".join(lines)
-
-
-def _conditions(conditions: Sequence[ConditionLine]) -> str:
+def condition_lines(conditions: Sequence[ConditionLine]) -> str:
     """The conditions, each with a tag that says whether it holds exactly, and why."""
     if not conditions:
         return ""

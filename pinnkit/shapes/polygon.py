@@ -59,6 +59,14 @@ class Polygon(Shape):
         return np.array(self.corners, dtype=float).reshape(-1, 2)
 
     @property
+    def convex(self) -> bool:
+        """Whether the way around turns to one side at every corner."""
+        along = np.roll(self._points, -1, axis=0) - self._points
+        after = np.roll(along, -1, axis=0)
+        turns = along[:, 0] * after[:, 1] - along[:, 1] * after[:, 0]
+        return bool(np.all(turns >= 0) or np.all(turns <= 0))
+
+    @property
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """The extremes of the corners."""
         return self._points.min(axis=0), self._points.max(axis=0)

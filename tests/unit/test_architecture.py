@@ -50,6 +50,7 @@ ROOMS = (
     "outcome",
     "diagnosis",
     "solving",
+    "showing",
     "comparing",
     "sweeping",
     "listing",

@@ -1,0 +1,188 @@
+"""Values on the boundary of a shape built into the field: u = G + D N with distances that are smooth.
+
+Every primitive of which a field is fixed has a factor phi_i, positive in the domain, which vanishes to first order on
+its boundary and nowhere else in the domain, with a slope of the order of one. D is their product, and G takes the
+values g_i by inverse distances,
+
+    D = product of phi_i,        G = sum of g_i w_i / sum of w_i,   w_i = product of phi_j, j other than i
+
+(V. L. Rvachev, T. I. Sheiko, V. Shapiro, I. Tsukanov, Comput. Aided Geom. Design 18 (2001) 195, transfinite
+interpolation). All of them are smooth where the boundaries of the primitives do not touch. Where they do, as in an L, a
+distance is not smooth in the corner, and its Laplacian has no bound: then nothing is built in.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import final
+
+import numpy as np
+import sympy
+
+from pinnkit.equations import compile_tree
+from pinnkit.formulation.lift import Lift
+from pinnkit.problem.body import Body
+from pinnkit.problem.prescribed import number, prescribed
+from pinnkit.problem.problem import Condition, Problem
+from pinnkit.shapes import Ball, Boolean, Box, Cylinder, Ellipse, Polygon, Shape
+
+_WHOLE = 1e-9
+_POINTS = 64
+
+
+@final
+class Factors:
+    """The distance factors of the primitives of a body by name, and why one has none."""
+
+    def __init__(self, body: Body, problem: Problem) -> None:
+        self._symbols = [problem.scope.symbols[x] for x in body.coordinates]
+        self._body = body
+        self.trees: dict[str, sympy.Expr] = {}
+        self.obstacles: dict[str, str] = {}
+        for name, shape, outer in _primitives(body.shape, True):
+            reason = self._obstacle(name, shape, outer)
+            if reason is None:
+                self.trees[name] = _factor(shape, self._symbols) * (1 if outer else -1)
+            else:
+                self.obstacles[name] = reason
+
+    def _obstacle(self, name: str, shape: Shape, outer: bool) -> str | None:
+        left = sum(e.measure for e in self._body.shape.elements if e.name.partition(".")[0] == name)
+        if abs(left - shape.perimeter) > _WHOLE * shape.perimeter:
+            return f"the boundary of `{name}` meets that of another shape, where no distance is smooth"
+        if isinstance(shape, (Ball, Ellipse)):
+            return None
+        if not outer:
+            return f"`{name}` is cut away and has corners, where no distance from outside is smooth"
+        if isinstance(shape, Polygon) and not shape.convex:
+            return f"`{name}` has a corner that points inwards, where no distance is smooth"
+        return None
+
+
+def obstacle_on(condition: Condition, problem: Problem, factors: Factors) -> str | None:
+    """Why a condition on pieces of a shape cannot be built in; None where it can."""
+    assert problem.body is not None
+    if problem.time is not None:
+        return "it stands on the boundary of a shape, and beside a start in time such are not built in"
+    if any(not face.piece for face in condition.faces):
+        return "it stands on the boundary of a shape and on a face"
+    if any(prescribed(condition, face, problem) is None for face in condition.faces):
+        return "it does not fix one field to a known value"
+    names = _covered(condition, problem.body)
+    whole = {e.name for e in problem.body.shape.elements if e.name.partition(".")[0] in names}
+    bare = whole & set(problem.body.bare([face.piece for face in condition.faces]))
+    if bare:
+        return f"it stands on a part of `{min(bare).partition('.')[0]}` alone, to which no distance is smooth"
+    for name in names:
+        if name in factors.obstacles:
+            return factors.obstacles[name]
+    return None
+
+
+def shaped_lifts(conditions: Sequence[Condition], problem: Problem, factors: Factors) -> tuple[Lift, ...]:
+    """The lift of every field from conditions that can be built in."""
+    assert problem.body is not None
+    values: dict[str, dict[str, sympy.Expr]] = {field: {} for field in problem.fields}
+    for condition in conditions:
+        found = prescribed(condition, condition.faces[0], problem)
+        assert found is not None
+        for name in _covered(condition, problem.body):
+            values[found.field][name] = found.value
+    return tuple(_lift(values[field], factors) for field in problem.fields)
+
+
+def fixed_twice(conditions: Sequence[Condition], problem: Problem) -> dict[str, str]:
+    """The conditions that fix what another one before them does, and why they cannot be built in."""
+    assert problem.body is not None
+    seen: set[tuple[str, str]] = set()
+    found = {}
+    for condition in conditions:
+        known = prescribed(condition, condition.faces[0], problem)
+        assert known is not None
+        own = {(known.field, name) for name in _covered(condition, problem.body)}
+        if own & seen:
+            found[condition.name] = "another condition fixes the same there"
+        seen |= own
+    return found
+
+
+def holds(lift: Lift, conditions: Sequence[Condition], problem: Problem) -> bool:
+    """Whether a lift takes its values on all pieces of the conditions, and its distance vanishes, at 64 points."""
+    assert problem.body is not None
+    generator = np.random.default_rng(0)
+    for condition in conditions:
+        for face in condition.faces:
+            known = prescribed(condition, face, problem)
+            assert known is not None
+            outline = problem.body.outline(face.piece)
+            points = outline.from_unit(generator.random((_POINTS, outline.dimension_of_unit)))
+            at: dict[str, np.ndarray | float] = {**problem.values, **_middles(problem)}
+            at.update(zip(problem.body.coordinates, points.T, strict=True))
+            got, wanted, away = (
+                np.asarray(compile_tree(tree, problem.scope)(at)) for tree in (lift.value, known.value, lift.distance)
+            )
+            scale = 1.0 + float(np.max(np.abs(wanted)))
+            if not np.all(np.abs(got - wanted) <= 1e-9 * scale) or not np.all(np.abs(away) <= 1e-9):
+                return False
+    return True
+
+
+def _middles(problem: Problem) -> Mapping[str, float]:
+    return {c.name: 0.5 * (c.lower + c.upper) for c in problem.coordinates}
+
+
+def _lift(values: Mapping[str, sympy.Expr], factors: Factors) -> Lift:
+    """G and D from what one field is on every primitive."""
+    if not values:
+        return Lift()
+    own = {name: factors.trees[name] for name in values}
+    distance = sympy.Mul(*own.values())
+    if len(set(values.values())) == 1:
+        return Lift(next(iter(values.values())), distance)
+    shares = {name: sympy.Mul(*(phi for other, phi in own.items() if other != name)) for name in own}
+    return Lift(sympy.Add(*(values[n] * shares[n] for n in own)) / sympy.Add(*shares.values()), distance)
+
+
+def _covered(condition: Condition, body: Body) -> tuple[str, ...]:
+    """The primitives on which a condition stands, or on parts of them."""
+    pieces = [face.piece for face in condition.faces]
+    elements = [e.name for piece in pieces for e in body.outline(piece).elements]
+    return tuple(dict.fromkeys(name.partition(".")[0] for name in elements))
+
+
+def _primitives(shape: Shape, outer: bool) -> Iterator[tuple[str, Shape, bool]]:
+    """Every primitive with its name, and whether the domain is inside of it."""
+    if isinstance(shape, Boolean):
+        yield from _primitives(shape.left, outer)
+        yield from _primitives(shape.right, outer if shape.kind != "difference" else not outer)
+    else:
+        yield shape.elements[0].name.partition(".")[0], shape, outer
+
+
+def _factor(shape: Shape, x: Sequence[sympy.Symbol]) -> sympy.Expr:
+    """phi: zero on the boundary with a slope of about one, positive inside."""
+    if isinstance(shape, Ball):
+        r = number(shape.radius)
+        return (r**2 - sum((a - number(c)) ** 2 for a, c in zip(x, shape.center, strict=True))) / (2 * r)
+    if isinstance(shape, Ellipse):
+        a, b = shape.semi_axes
+        cosine, sine = math.cos(math.radians(shape.angle)), math.sin(math.radians(shape.angle))
+        away = [s - number(c) for s, c in zip(x, shape.center, strict=True)]
+        one, other = cosine * away[0] + sine * away[1], cosine * away[1] - sine * away[0]
+        return number(min(a, b)) / 2 * (1 - (one / number(a)) ** 2 - (other / number(b)) ** 2)
+    if isinstance(shape, Box):
+        ends = zip(x, shape.lower, shape.upper, strict=True)
+        return sympy.Mul(*((s - number(a)) * (number(b) - s) / number(b - a) for s, a, b in ends))
+    if isinstance(shape, Cylinder):
+        length = math.dist(shape.axis, [0.0] * 3)
+        away = [s - number(c) for s, c in zip(x, shape.base, strict=True)]
+        along = sum(s * number(c / length) for s, c in zip(away, shape.axis, strict=True))
+        across = sum(s**2 for s in away) - along**2
+        r = number(shape.radius)
+        return (r**2 - across) / (2 * r) * along * (number(length) - along) / number(length)
+    assert isinstance(shape, Polygon)
+    size = number(shape.size)
+    lines = []
+    for edge in shape.elements:
+        start, normal = edge.from_unit(np.zeros((1, 1)))[0], edge.normals(np.zeros((1, 2)))[0]
+        lines.append(sum(number(float(-n)) * (s - number(float(c))) for s, c, n in zip(x, start, normal, strict=True)))
+    return size * sympy.Mul(*(line / size for line in lines))
