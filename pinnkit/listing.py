@@ -11,6 +11,7 @@ from pinnkit.shipped import shipped_configs, shipped_problems
 
 # The tables are looked up by name, since importing all of them for one kind takes a second.
 _TABLES = {
+    "shapes": ("pinnkit.shapes", "SHAPES"),
     "networks": ("pinnkit.networks", "NETWORKS"),
     "embeddings": ("pinnkit.networks", "EMBEDDINGS"),
     "samplers": ("pinnkit.points", "SAMPLERS"),

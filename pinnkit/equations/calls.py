@@ -11,7 +11,16 @@ from pinnkit.equations.choice import choose
 from pinnkit.equations.complexes import OF_PARTS, complex_function, complex_tree, is_complex
 from pinnkit.equations.context import Context
 from pinnkit.equations.differentiate import HIGHEST_ORDER, differentiate, laplacian
-from pinnkit.equations.functions import FUNCTIONS, INTEGRAL, JUMP, NORMAL, NOT_NUMBERS, OPERATORS, listed
+from pinnkit.equations.functions import (
+    FUNCTIONS,
+    INTEGRAL,
+    JUMP,
+    NORMAL,
+    NOT_NUMBERS,
+    OPERATORS,
+    listed,
+    normal_component,
+)
 from pinnkit.equations.names import unknown_function
 from pinnkit.equations.on_numpy import apply
 from pinnkit.equations.reductions import REDUCTIONS, read_reduction
@@ -53,6 +62,8 @@ def read_call(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> s
         return read_reduction(context, node, name, tree_of)
     if name in OPERATORS:
         return _operator(context, node, name, tree_of)
+    if name == "normal":
+        return _normal(context, node)
     if name in OF_PARTS and context.scope.complex is not None:
         _check_count(context, node, name, 1, 1)
         return complex_function(name, [tree_of(node.args[0])])
@@ -145,6 +156,18 @@ def _operator(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> s
             raise
         mistake = replace(first, place=context.source.place, text=context.source.text, span=context.syntax.span(node))
         raise UserError(mistake) from None
+
+
+def _normal(context: Context, node: ast.Call) -> sympy.Expr:
+    """A component of the outward normal, `normal(x)`."""
+    _check_count(context, node, "normal", 1, 1)
+    if not context.allow_normal:
+        raise context.error("`normal` is a component of the normal of a face: for conditions only", node)
+    (argument,) = node.args
+    if not isinstance(argument, ast.Name) or argument.id not in context.scope.space:
+        hint = f"Coordinates in space: {', '.join(context.scope.space) or 'none'}. Example: `u*normal(x)`."
+        raise context.error("`normal` takes a coordinate in space", argument, hint)
+    return normal_component(argument.id)
 
 
 def _steps(context: Context, node: ast.Call) -> list[tuple[str, int]]:

@@ -38,6 +38,7 @@ class Scope:
 
     The coordinates of a ``family`` are parameters that have a range. Where numbers may be complex, `i` is the
     imaginary unit, and each of the ``complex`` fields is made of two real ones among the ``fields``; None elsewhere.
+    ``pieces`` are those of the boundary of a domain that is a shape.
     """
 
     coordinates: tuple[str, ...]
@@ -47,6 +48,7 @@ class Scope:
     named: Mapping[str, sympy.Expr] = field(default_factory=dict, compare=False)
     family: tuple[str, ...] = ()
     complex: tuple[str, ...] | None = None
+    pieces: tuple[str, ...] = ()
 
     @property
     def space(self) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ def parse_output(text: str, scope: Scope, place: Place | None = None) -> Express
     """
     source = Source(text, place)
     syntax = read_syntax(source, read_tokens(source, holding=True))
-    tree = _Walk(Context(source, syntax, scope, special=False, allow_normal=False, reductions=True)).result()
+    tree = _Walk(Context(source, syntax, scope, False, allow_normal=bool(scope.pieces), reductions=True)).result()
     strange = names_outside(tree, scope)
     whole = (0, len(text))
     if strange:

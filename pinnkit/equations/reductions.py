@@ -12,13 +12,17 @@ import sympy
 
 from pinnkit.equations.context import Context
 from pinnkit.equations.expression import Scope
-from pinnkit.equations.functions import INTEGRAL
+from pinnkit.equations.functions import INTEGRAL, NORMAL, is_normal_component
+from pinnkit.errors import unknown
 
 DOMAIN = sympy.Symbol("Omega")
 """Stands behind the operand of a reduction that names no coordinate."""
 
 AT = sympy.Function("at", real=True)
 """Holds a coordinate at a value."""
+
+ON = sympy.Function("on", real=True)
+"""Says over which piece of a shape's boundary an integral is."""
 
 REDUCTIONS: Mapping[str, type] = MappingProxyType(
     {
@@ -53,6 +57,11 @@ def along_of(node: sympy.Expr) -> tuple[str, ...]:
     return tuple(str(a) for a in node.args[1:] if isinstance(a, sympy.Symbol) and a != DOMAIN)
 
 
+def on_of(node: sympy.Expr) -> str | None:
+    """The piece of a shape's boundary over which a reduction is; None where it is over the domain."""
+    return next((str(a.args[0]) for a in node.args[1:] if isinstance(a, ON)), None)
+
+
 def held_of(node: sympy.Expr) -> dict[str, sympy.Expr]:
     """The values at which a reduction holds coordinates."""
     return {str(a.args[0]): a.args[1] for a in node.args[1:] if isinstance(a, AT)}
@@ -74,11 +83,49 @@ def read_reduction(
         hint = "Name all coordinates in one: `integral(u, x, y)`."
         raise context.error("an integral cannot stand inside an integral", node, hint)
     along = _along(context, node, name)
+    piece = _piece(context, node, name, along)
     held = _held(context, node, name, along, tree_of)
+    if piece is None and context.reductions and (tree.has(NORMAL) or _components(tree)):
+        hint = "Say on which piece of a shape's boundary: `integral(dn(u), on = hole)`."
+        raise context.error("a normal has a meaning on a boundary only", node, hint)
+    if piece is not None:
+        free = [c for c in context.scope.coordinates if c not in (*held, *context.scope.space)]
+        if free:
+            hint = f"Hold it: `{free[0]} = …`."
+            raise context.error(f"`{free[0]}` is not held, and an output is a number", node, hint)
+        symbols = [DOMAIN, ON(sympy.Symbol(piece))]
+        return REDUCTIONS[name](tree, *symbols, *(AT(context.scope.symbols[c], value) for c, value in held.items()))
     if context.reductions:
         along = _fitting(context, node, name, along, list(held))
     symbols = [context.scope.symbols[coordinate] for coordinate in along] or [DOMAIN]
     return REDUCTIONS[name](tree, *symbols, *(AT(context.scope.symbols[c], value) for c, value in held.items()))
+
+
+def _names_a_piece(context: Context, keyword: ast.keyword, name: str) -> bool:
+    """Whether a keyword is `on = hole`."""
+    whole = name == "integral" and context.reductions and bool(context.scope.pieces)
+    return whole and keyword.arg == "on" and "on" not in context.scope.coordinates
+
+
+def _piece(context: Context, node: ast.Call, name: str, along: list[str]) -> str | None:
+    """The piece of the boundary that is named, if any."""
+    for keyword in node.keywords:
+        if not _names_a_piece(context, keyword, name):
+            continue
+        given = keyword.value.id if isinstance(keyword.value, ast.Name) else ""
+        if given not in context.scope.pieces:
+            known = [piece for piece in context.scope.pieces if "." not in piece]
+            message, hint = unknown("piece of the boundary", given, known)
+            raise context.error(message, keyword.value, hint)
+        if along:
+            raise context.error("an integral over a piece of the boundary names no coordinates", node)
+        return given
+    return None
+
+
+def _components(tree: sympy.Expr) -> list[sympy.Symbol]:
+    """The components of the normal in a tree."""
+    return [s for s in tree.free_symbols if is_normal_component(s.name)]
 
 
 def _require_allowed(context: Context, node: ast.Call, name: str) -> None:
@@ -108,6 +155,8 @@ def _held(
     held: dict[str, sympy.Expr] = {}
     for keyword in node.keywords:
         coordinate = str(keyword.arg)
+        if _names_a_piece(context, keyword, name):
+            continue
         if coordinate not in context.scope.coordinates:
             hint = f"Coordinates: {', '.join(context.scope.coordinates)}. Example: `{_example(context.scope, name)}`."
             raise context.error(f"`{coordinate}` is no coordinate, and `{name}` holds coordinates", keyword.value, hint)

@@ -65,8 +65,12 @@ def obstacle_on(condition: Condition, problem: Problem, factors: Factors) -> str
         return "it stands on the boundary of a shape, and beside a start in time such are not built in"
     if any(not face.piece for face in condition.faces):
         return "it stands on the boundary of a shape and on a face"
-    if any(prescribed(condition, face, problem) is None for face in condition.faces):
+    found = [prescribed(condition, face, problem) for face in condition.faces]
+    first = found[0]
+    if first is None or any(f is None or f.field != first.field for f in found):
         return "it does not fix one field to a known value"
+    if first.field in problem.divergence_free:
+        return "a distance in space would give the fields without divergence one"
     names = _covered(condition, problem.body)
     whole = {e.name for e in problem.body.shape.elements if e.name.partition(".")[0] in names}
     bare = whole & set(problem.body.bare([face.piece for face in condition.faces]))

@@ -159,6 +159,8 @@ def _shape(node: ast.expr, shapes: Mapping[str, Shape], hint: str) -> Shape:
 
 
 def _primitive(name: str, given: Mapping[str, Any], where: Where) -> Shape:
+    if "label" in given:
+        raise UserError(Mistake("a shape is called as its key is, and has no `label`", where("shapes", name, "label")))
     return SHAPES.build({**given, "label": name}, lambda *keys: where("shapes", name, *keys))
 
 

@@ -106,6 +106,7 @@ class _Builder:
             scope = replace(scope, named={f.name: f.expression.tree for f in functions})
         equations = self._equations(keys, scope)
         body = self._body(keys, coordinates)
+        scope = replace(scope, pieces=body.pieces) if scope is not None and body is not None else scope
         conditions = self._conditions(keys, scope, coordinates, values, body)
         observations = self._observations(keys, scope)
         symmetries = self._noting(symmetries_of, keys, scope)

@@ -9,7 +9,7 @@ import sympy
 
 from pinnkit.equations.expression import Partial
 from pinnkit.equations.partials import partials_in
-from pinnkit.equations.reductions import name_of_reduction, reductions_in
+from pinnkit.equations.reductions import name_of_reduction, on_of, reductions_in
 from pinnkit.problem.finding import Remark
 from pinnkit.problem.nodes import Nodes, nodes_of
 from pinnkit.problem.problem import IntegralCondition, Parameter, Problem, resolved
@@ -56,7 +56,8 @@ def over_shape(problem: Problem) -> Iterator[Remark]:
         message = f"`{condition.name}` needs integrals over a shape, and there are none yet"
         yield Remark(message, condition.residual.place)
     for output in problem.outputs:
-        words = {name_of_reduction(node) for node in reductions_in(output.expression.tree)} - {"value"}
+        whole = [node for node in reductions_in(output.expression.tree) if on_of(node) is None]
+        words = {name_of_reduction(node) for node in whole} - {"value"}
         if words:
             message = f"`{output.name}` needs `{min(words)}` over a shape, and there is none yet"
             yield Remark(message, output.expression.place, "`value(u, x = 1, y = 0)` asks at one point.")

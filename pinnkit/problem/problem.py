@@ -118,7 +118,8 @@ def resolved(tree: sympy.Expr, face: Face | None, scope: Scope) -> sympy.Expr:
         components = [(normal_component(x), scope.symbols[x]) for x in scope.space]
         return tree.replace(NORMAL, lambda of: sympy.Add(*(n * sympy.diff(of, x) for n, x in components)))
     along = scope.symbols[face.coordinate]
-    return tree.replace(NORMAL, lambda of: face.outward * sympy.diff(of, along))
+    sides = {normal_component(x): sympy.Integer(face.outward * (x == face.coordinate)) for x in scope.coordinates}
+    return tree.replace(NORMAL, lambda of: face.outward * sympy.diff(of, along)).xreplace(sides)
 
 
 @final
@@ -220,6 +221,7 @@ class Problem:
             time=self.time,
             named={f.name: f.expression.tree for f in self.functions},
             family=self.family,
+            pieces=self.body.pieces if self.body is not None else (),
         )
 
     @cached_property

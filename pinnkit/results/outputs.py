@@ -8,13 +8,14 @@ from typing import final
 import numpy as np
 import sympy
 
+from pinnkit.equations import normal_component
 from pinnkit.equations.differentiate import differentiate
 from pinnkit.equations.functions import NOT_NUMBERS
-from pinnkit.equations.reductions import REDUCTIONS, along_of, held_of, name_of_reduction, reductions_in
+from pinnkit.equations.reductions import REDUCTIONS, along_of, held_of, name_of_reduction, on_of, reductions_in
 from pinnkit.equations.text import to_text
 from pinnkit.errors import UserError
 from pinnkit.geometry import Quadrature
-from pinnkit.problem.problem import Coordinate, Problem
+from pinnkit.problem.problem import Coordinate, Face, Problem, resolved
 from pinnkit.results.extrema import Smooth, least
 from pinnkit.results.roots import roots_of
 
@@ -117,11 +118,36 @@ class _Reducer:
 
     def _integral(self, node: sympy.Expr) -> float:
         held = self._held(node)
+        if (piece := on_of(node)) is not None:
+            return self._over(piece, node, held)
         along = along_of(node) or tuple(c.name for c in self.problem.coordinates if c.name not in held)
         nodes = self.quadrature.on(self.problem, along, held, finer=True)
         return _finite(
             float(self.evaluate(self.settled(node.args[0]), nodes.points) @ nodes.weights), node, self.problem
         )
+
+    def _over(self, piece: str, node: sympy.Expr, held: Mapping[str, float]) -> float:
+        """An integral over a piece of the boundary of a shape, as the sum over the powers of the normal's components.
+
+        Raises:
+            _NoValueError: the integrand is no polynomial of them.
+        """
+        problem, body = self.problem, self.problem.body
+        assert body is not None
+        own, weights, normals = body.outline(piece).nodes()
+        columns = {**held, **dict(zip(body.coordinates, own.T, strict=True))}
+        points = self._points(columns, len(own))
+        tree = resolved(self.settled(node.args[0]), Face("", "upper", 0.0, piece=piece), problem.scope)
+        components = [normal_component(x) for x in body.coordinates]
+        try:
+            terms = sympy.Poly(tree, *components).terms()
+        except sympy.PolynomialError:
+            raise _NoValueError(f"`{_text(node, problem)}` is no polynomial of the normal") from None
+        total = 0.0
+        for powers, coefficient in terms:
+            values = self.evaluate(sympy.sympify(coefficient), points)
+            total += float((values * np.prod(normals**powers, axis=1)) @ weights)
+        return _finite(total, node, problem)
 
     def _roots(self, node: sympy.Expr) -> list[float]:
         """Every root, rising.

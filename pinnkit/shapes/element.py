@@ -48,9 +48,14 @@ class Element(ABC):
     @cached_property
     def flux(self) -> float:
         """The integral of x.n over the element."""
-        nodes, weights = _unit_nodes(self.dimension_of_unit)
-        points = self.from_unit(nodes)
-        return self.measure * float(weights @ np.sum(points * self.normals(points), axis=1))
+        points, weights = self.nodes
+        return float(weights @ np.sum(points * self.normals(points), axis=1))
+
+    @cached_property
+    def nodes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Points (n, d) and weights (n,) of a rule for integrals over the element: Gauss-Legendre on the unit cube."""
+        unit, weights = _unit_nodes(self.dimension_of_unit)
+        return self.from_unit(unit), self.measure * weights
 
 
 def _unit_nodes(dimension: int) -> tuple[np.ndarray, np.ndarray]:

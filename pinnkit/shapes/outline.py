@@ -61,6 +61,12 @@ class Outline:
                 found[mine] = element.kept(own[mine])
         return found
 
+    def nodes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Points (n, d), weights (n,) and outward normals (n, d) of a rule for integrals over the piece."""
+        found = [(*element.nodes, element.normals(element.nodes[0])) for element in self.elements]
+        points, weights, normals = (np.concatenate(own) for own in zip(*found, strict=True))
+        return points, weights, normals
+
     def normals(self, points: np.ndarray) -> np.ndarray:
         """The outward normals (n, d) at points (n, d) of the piece, each that of the nearest element."""
         if len(self.elements) == 1:

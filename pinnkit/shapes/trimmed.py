@@ -103,13 +103,11 @@ class TrimmedCurve(Element):
         return self.base.gap(points)
 
     @cached_property
-    def flux(self) -> float:
-        """The integral of x.n over all parts."""
+    def nodes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Gauss-Legendre nodes on every part."""
         x, w = np.polynomial.legendre.leggauss(_NODES)
         unit = (self.parts[:, :1] + self._lengths[:, None] * 0.5 * (x + 1.0)).reshape(-1, 1)
-        weights = (self._lengths[:, None] * 0.5 * w).ravel()
-        points = self.base.from_unit(unit)
-        return self.base.measure * float(weights @ np.sum(points * self.normals(points), axis=1))
+        return self.base.from_unit(unit), self.base.measure * (self._lengths[:, None] * 0.5 * w).ravel()
 
 
 @final
@@ -142,12 +140,11 @@ class TrimmedSurface(Element):
         return float(np.mean(self._counted[1]))
 
     @cached_property
-    def flux(self) -> float:
-        """The integral of x.n over what is kept, on the same lattice."""
+    def nodes(self) -> tuple[np.ndarray, np.ndarray]:
+        """What is kept of the lattice, with equal weights."""
         unit, kept = self._counted
         points = self.from_unit(unit[kept])
-        normal = np.sum(points * self.normals(points), axis=1)
-        return self.base.measure / self.base.share * float(np.sum(normal)) / len(unit)
+        return points, np.full(len(points), self.base.measure / self.base.share / len(unit))
 
     def from_unit(self, unit: np.ndarray) -> np.ndarray:
         """Points of the whole surface."""

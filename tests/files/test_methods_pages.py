@@ -57,7 +57,7 @@ BESIDE_TABLES = (
         "unknown_parameters",
         "outputs",
     ),
-    *("lagrangian", "groups", "ansatz", "regions", "eigenproblems", "linear_start", "identifiability"),
+    *("lagrangian", "groups", "ansatz", "regions", "eigenproblems", "linear_start", "identifiability", "shapes"),
 )
 SINGLE = {
     "windows": Windows,

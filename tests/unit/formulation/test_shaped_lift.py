@@ -2,8 +2,8 @@
 
 Satisfied, for domains whose primitives keep their whole boundaries: the field has its values there whatever the network
 is, several values on several pieces among them, and no condition is left to the objective; D is positive inside, and
-falls at the boundary with a slope between a hundredth and ten; derivatives of the lift agree with nested reverse mode. Else
-the reason is said.
+falls at the boundary with a slope between a hundredth and ten; derivatives of the lift agree with nested reverse mode.
+Else the reason is said.
 """
 
 from typing import Any
@@ -154,6 +154,18 @@ def test_what_is_not_built_in(given: Problem, reason: str) -> None:
     assert reason in formulation.choices[0].reason
     assert not formulation.choices[0].exact
     assert formulation.lifts[0].trivial
+
+
+def test_fields_without_divergence_have_no_distance() -> None:
+    flow = problem(
+        {"s": SQUARE, "hole": HOLE},
+        "s - hole",
+        fields=["u", "v", "p"],
+        divergence_free=["u", "v"],
+        equations=["laplace(u) = p_x", "laplace(v) = p_y"],
+        conditions={"still": {"on": "boundary", "equation": "u = 0"}},
+    )
+    assert formulate(flow).choices[0].reason == "a distance in space would give the fields without divergence one"
 
 
 def test_the_first_of_two_values_is_kept() -> None:
