@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.ticker import MaxNLocator
 
 from pinnkit.results.fields import GridFields
 from pinnkit.results.figures.picture import Picture
@@ -64,6 +65,7 @@ def show_plane(axes: Axes, grid: GridFields, values: np.ndarray, colours: str, l
     dress(axes, grid.names[across], grid.names[up], grid=False)
     for curve in grid.edges:
         axes.plot(*curve.T, color=INK, linewidth=0.8)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
     axes.set_xlim(right[0], right[-1])
     axes.set_ylim(top[0], top[-1])
     if _proportion(grid) is not None:
