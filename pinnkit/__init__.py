@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from pinnkit.config import Config as Config
     from pinnkit.config import load_config as load_config
     from pinnkit.problem.define import define as define
+    from pinnkit.problem.foreign_shapes import from_deepxde as from_deepxde
+    from pinnkit.problem.foreign_shapes import from_geojson as from_geojson
     from pinnkit.problem.load import load_problem as load_problem
     from pinnkit.problem.problem import Problem as Problem
     from pinnkit.results.solution import Solution as Solution
@@ -23,13 +25,26 @@ _ROOMS = {
     "Problem": "pinnkit.problem.problem",
     "Solution": "pinnkit.results.solution",
     "define": "pinnkit.problem.define",
+    "from_deepxde": "pinnkit.problem.foreign_shapes",
+    "from_geojson": "pinnkit.problem.foreign_shapes",
     "load_config": "pinnkit.config",
     "load_problem": "pinnkit.problem.load",
     "solve": "pinnkit.solving",
     "sweep": "pinnkit.sweeping",
 }
 
-__all__ = ["Config", "Problem", "Solution", "define", "load_config", "load_problem", "solve", "sweep"]
+__all__ = [
+    "Config",
+    "Problem",
+    "Solution",
+    "define",
+    "from_deepxde",
+    "from_geojson",
+    "load_config",
+    "load_problem",
+    "solve",
+    "sweep",
+]
 
 
 def __getattr__(name: str) -> object:

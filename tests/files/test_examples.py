@@ -16,6 +16,7 @@ REACHED = {
     "from_function": (60, 1e-4),
     "from_sympy": (60, 1e-4),
     "inverse": (60, 1.0),
+    "on_a_shape": (60, 1e-3),
     "sweep": (40, 1e-4),
     "windows": (40, 1e-5),
 }
