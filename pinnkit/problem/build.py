@@ -26,6 +26,7 @@ from pinnkit.problem.named import named_function
 from pinnkit.problem.names import check_declared, check_label, short
 from pinnkit.problem.observations import observations_of
 from pinnkit.problem.observed import Observations
+from pinnkit.problem.output import Output
 from pinnkit.problem.outputs import read_outputs
 from pinnkit.problem.problem import Condition, Coordinate, Equation, Face, IntegralCondition, Parameter, Problem
 from pinnkit.problem.reference import Reference
@@ -105,7 +106,8 @@ class _Builder:
         if scope is not None:
             scope = replace(scope, named={f.name: f.expression.tree for f in functions})
         equations = self._equations(keys, scope)
-        body = self._body(keys, coordinates)
+        known = len(coordinates) == len(keys.coordinates or {})
+        body = self._noting(body_of, keys, coordinates) if known else None
         scope = replace(scope, pieces=body.pieces) if scope is not None and body is not None else scope
         conditions = self._conditions(keys, scope, coordinates, values, body)
         observations = self._observations(keys, scope)
@@ -116,8 +118,7 @@ class _Builder:
         regions = self._noting(regions_of, keys, coordinates, values, _uses)
         interfaces = self._noting(interfaces_of, keys, scope)
         groups = self._noting(grouping_of, keys, scope)
-        ends = {c.name: (c.lower, c.upper) for c in coordinates}
-        outputs = self._attempt(read_outputs, keys.outputs, scope, ends, values, self.where)
+        outputs = self._outputs(keys, scope, coordinates, values)
         reference = self._whole_reference(keys.reference, scope, parameters)
         tolerance = self._tolerance(keys)
         if self.mistakes:
@@ -143,7 +144,7 @@ class _Builder:
             body=body,
             groups=groups,
             complex_fields=self.complex_fields or ComplexFields(),
-            outputs=outputs or (),
+            outputs=outputs,
             reference=reference,
             tolerance=tolerance,
             config=keys.config,
@@ -231,11 +232,6 @@ class _Builder:
         given, time = dict(self.data["coordinates"][name]) if name in self.families else None, self.data.get("time")
         bare = Coordinate(name, lower, upper, interval.periodic, (texts[0], texts[1]), *breaks, place=place)
         return self._attempt(completed, bare, interval.scale, time, given)
-
-    def _body(self, keys: ProblemKeys, coordinates: Sequence[Coordinate]) -> Body | None:
-        """The shape of the domain, once its coordinates are known."""
-        whole = len(coordinates) == len(keys.coordinates or {})
-        return self._noting(body_of, keys, coordinates) if whole else None
 
     def _parameters(self, keys: ProblemKeys) -> tuple[Parameter, ...]:
         built = []
@@ -335,6 +331,12 @@ class _Builder:
         known = [t for t in texts if t.partition("=")[0].strip() not in wrong and not (wrong and t == "boundary")]
         place = self.where("conditions", name, "on")
         return self._attempt(parse_faces, known, coordinates, keys.time, place, values, body)
+
+    def _outputs(
+        self, keys: ProblemKeys, scope: Scope | None, coordinates: Sequence[Coordinate], values: Mapping[str, float]
+    ) -> tuple[Output, ...]:
+        ends = {c.name: (c.lower, c.upper) for c in coordinates}
+        return self._attempt(read_outputs, keys.outputs, scope, ends, values, self.where) or ()
 
     def _whole_reference(
         self, given: ReferenceKeys | None, scope: Scope | None, parameters: Sequence[Parameter]

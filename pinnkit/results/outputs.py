@@ -145,7 +145,7 @@ class _Reducer:
             raise _NoValueError(f"`{_text(node, problem)}` is no polynomial of the normal") from None
         total = 0.0
         for powers, coefficient in terms:
-            values = self.evaluate(sympy.sympify(coefficient), points)
+            values = self.evaluate(coefficient, points)
             total += float((values * np.prod(normals**powers, axis=1)) @ weights)
         return _finite(total, node, problem)
 

@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import final
 
 import numpy as np
-from scipy.special import ellipeinc
 
 from pinnkit.shapes.element import Element
 
@@ -102,6 +101,10 @@ class Oval(Element):
     def measure(self) -> float:
         """The length, a complete elliptic integral."""
         a, b = self.semi_axes
+        if a == b:
+            return 2.0 * np.pi * a
+        from scipy.special import ellipeinc  # a problem is checked before scipy is loaded
+
         return float(a * ellipeinc(2.0 * np.pi, 1.0 - (b / a) ** 2))
 
     @property
@@ -116,6 +119,8 @@ class Oval(Element):
         if a == b:
             phi = 2.0 * np.pi * u
         else:
+            from scipy.special import ellipeinc
+
             m, length = 1.0 - (b / a) ** 2, u * self.measure
             table = np.linspace(0.0, 2.0 * np.pi, _TABLE + 1)
             phi = np.interp(length, a * ellipeinc(table, m), table)

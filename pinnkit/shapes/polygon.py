@@ -30,7 +30,7 @@ class Polygon(Shape):
         UserError: fewer than three corners, two that follow each other in one place, edges that cross.
 
     Example:
-        >>> Polygon([[0, 0], [2, 0], [0, 2]]).measure
+        >>> round(Polygon([[0, 0], [2, 0], [0, 2]]).measure, 9)
         2.0
     """
 

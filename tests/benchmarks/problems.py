@@ -2,6 +2,7 @@
 
 .venv/bin/python tests/benchmarks/problems.py --write
 .venv/bin/python tests/benchmarks/problems.py --flows --write      # flows, and squares and heat of other scales
+.venv/bin/python tests/benchmarks/problems.py --shapes --write     # domains that are no boxes, and what came with them
 """
 
 import argparse
@@ -24,17 +25,28 @@ FLOWS = (
     *(f"{name}:s={side}" for name in ("helmholtz_scaled", "poisson_scaled") for side in (8, 4, 2, 1)),
 )
 
+SHAPES = ("poisson_l_shape", "eikonal", "plate_with_hole", "klein_gordon", "nonlinear_10d")
+
 
 def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("problems", nargs="*", help="names, with parameters as NAME:s=1; all shipped ones if none")
     arguments.add_argument("--flows", action="store_true", help="flows and scaled problems, for a page of their own")
+    arguments.add_argument("--shapes", action="store_true", help="domains that are no boxes, for a page of their own")
     arguments.add_argument("--seed", type=int, default=0)
-    arguments.add_argument("--write", action="store_true", help="write docs/results/problems.md or flows.md")
+    arguments.add_argument("--write", action="store_true", help="write docs/results/problems.md or the other page")
     given = arguments.parse_args()
-    title, page = ("Flows and scaled problems", "flows.md") if given.flows else ("All shipped problems", "problems.md")
-    rows = [solved(name, given.seed) for name in given.problems or (FLOWS if given.flows else shipped_problems())]
+    title, page, names = "All shipped problems", "problems.md", tuple(shipped_problems())
+    if given.flows:
+        title, page, names = "Flows and scaled problems", "flows.md", FLOWS
+    elif given.shapes:
+        title, page, names = "Shapes, and further problems", "shapes.md", SHAPES
+    rows = [solved(name, given.seed) for name in given.problems or names]
     head = ["problem", "config", "parameters", "tolerance", "relative L2 error", "seconds", "steps", "verdict"]
+    if given.shapes:
+        head.append("outputs")
+    else:
+        rows = [row[:-1] for row in rows]
     text = f"# {title}\n\n{origin()}\n\nSeed {given.seed}, one run each. {REMARK}\n\n{table(head, rows)}"
     print(text)
     if given.write:
@@ -65,6 +77,7 @@ def solved(name: str, seed: int) -> list[str]:
         f"{result['seconds']:.0f}",
         str(result["steps"]),
         result["verdict"],
+        ", ".join(f"{key} {found:.8g}" for key, found in result["outputs"].items() if isinstance(found, float)),
     ]
     print(" ".join(row), flush=True)
     return row

@@ -37,6 +37,19 @@ PROBLEMS = {
         config="record/burgers",
         accept=["corner_jump", "open_face"],
     ),
+    "shape": define(
+        name="shape",
+        coordinates={"x": [-1, 1], "y": [-1, 1]},
+        fields=["u"],
+        equations=["laplace(u) = 0"],
+        shapes={
+            "plate": {"name": "box", "lower": [-1, -1], "upper": [1, 0.1]},
+            "hole": {"name": "ellipse", "center": [0, -0.5], "semi_axes": [0.3, 0.2], "angle": 30},
+        },
+        domain="plate - hole",
+        conditions={"ends": {"on": ["x = 1", "hole", "plate.3"], "equation": "dn(u) + normal(x)*u = 0"}},
+        outputs={"flux": "integral(dn(u), on = hole)"},
+    ),
     "complex": define(
         name="complex",
         coordinates={"x": [-1, 1], "t": [0, 1]},
@@ -148,9 +161,10 @@ def test_one_problem_here_has_every_key() -> None:
     problem = PROBLEMS["all keys"]
     assert list(parse_yaml(dump_problem(problem)).data) == list(ORDER)
     # Several states repeat all that is declared, for which a plain problem is enough.
-    assert {*ORDER, "states", "complex"} == set(ProblemKeys.model_fields)
+    assert {*ORDER, "states", "complex", "shapes", "domain"} == set(ProblemKeys.model_fields)
     assert "states" in parse_yaml(dump_problem(PROBLEMS["states"])).data
     assert "complex" in parse_yaml(dump_problem(PROBLEMS["complex"])).data
+    assert {"shapes", "domain"} <= set(parse_yaml(dump_problem(PROBLEMS["shape"])).data)
 
 
 def test_all_keys_with_other_values_read_back_equal() -> None:
