@@ -15,7 +15,15 @@ from pinnkit.problem.problem import Problem
 from pinnkit.problem.truth import settled
 from pinnkit.results.solution import Solution
 from pinnkit.solving import solve_to_folder
-from pinnkit.verification import REFERENCES, ReferenceSolution, by_members, reference_for, relative_l2, test_grid
+from pinnkit.verification import (
+    REFERENCES,
+    ReferenceSolution,
+    by_members,
+    no_box,
+    reference_for,
+    relative_l2,
+    test_grid,
+)
 
 
 @final
@@ -111,6 +119,8 @@ def _classical(
     Raises:
         UserError: why the method that was named, or every method of the table, cannot treat the problem.
     """
+    if problem.body is not None:
+        raise no_box(problem)
     own = problem.reference
     named = method if method is not None else own.method if own is not None else None
     reasons: list[Mistake] = []

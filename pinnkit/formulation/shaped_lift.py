@@ -11,7 +11,6 @@ interpolation). All of them are smooth where the boundaries of the primitives do
 distance is not smooth in the corner, and its Laplacian has no bound: then nothing is built in.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import final
 
@@ -21,9 +20,9 @@ import sympy
 from pinnkit.equations import compile_tree
 from pinnkit.formulation.lift import Lift
 from pinnkit.problem.body import Body
-from pinnkit.problem.prescribed import number, prescribed
+from pinnkit.problem.prescribed import prescribed
 from pinnkit.problem.problem import Condition, Problem
-from pinnkit.shapes import Ball, Boolean, Box, Cylinder, Ellipse, Polygon, Shape
+from pinnkit.shapes import Boolean, Shape
 
 _WHOLE = 1e-9
 _POINTS = 64
@@ -41,7 +40,7 @@ class Factors:
         for name, shape, outer in _primitives(body.shape, True):
             reason = self._obstacle(name, shape, outer)
             if reason is None:
-                self.trees[name] = _factor(shape, self._symbols) * (1 if outer else -1)
+                self.trees[name] = shape.factor(self._symbols) * (1 if outer else -1)
             else:
                 self.obstacles[name] = reason
 
@@ -49,11 +48,9 @@ class Factors:
         left = sum(e.measure for e in self._body.shape.elements if e.name.partition(".")[0] == name)
         if abs(left - shape.perimeter) > _WHOLE * shape.perimeter:
             return f"the boundary of `{name}` meets that of another shape, where no distance is smooth"
-        if isinstance(shape, (Ball, Ellipse)):
-            return None
-        if not outer:
+        if not outer and not shape.rounded:
             return f"`{name}` is cut away and has corners, where no distance from outside is smooth"
-        if isinstance(shape, Polygon) and not shape.convex:
+        if shape.factor(self._symbols) is None:
             return f"`{name}` has a corner that points inwards, where no distance is smooth"
         return None
 
@@ -160,33 +157,3 @@ def _primitives(shape: Shape, outer: bool) -> Iterator[tuple[str, Shape, bool]]:
         yield from _primitives(shape.right, outer if shape.kind != "difference" else not outer)
     else:
         yield shape.elements[0].name.partition(".")[0], shape, outer
-
-
-def _factor(shape: Shape, x: Sequence[sympy.Symbol]) -> sympy.Expr:
-    """phi: zero on the boundary with a slope of about one, positive inside."""
-    if isinstance(shape, Ball):
-        r = number(shape.radius)
-        return (r**2 - sum((a - number(c)) ** 2 for a, c in zip(x, shape.center, strict=True))) / (2 * r)
-    if isinstance(shape, Ellipse):
-        a, b = shape.semi_axes
-        cosine, sine = math.cos(math.radians(shape.angle)), math.sin(math.radians(shape.angle))
-        away = [s - number(c) for s, c in zip(x, shape.center, strict=True)]
-        one, other = cosine * away[0] + sine * away[1], cosine * away[1] - sine * away[0]
-        return number(min(a, b)) / 2 * (1 - (one / number(a)) ** 2 - (other / number(b)) ** 2)
-    if isinstance(shape, Box):
-        ends = zip(x, shape.lower, shape.upper, strict=True)
-        return sympy.Mul(*((s - number(a)) * (number(b) - s) / number(b - a) for s, a, b in ends))
-    if isinstance(shape, Cylinder):
-        length = math.dist(shape.axis, [0.0] * 3)
-        away = [s - number(c) for s, c in zip(x, shape.base, strict=True)]
-        along = sum(s * number(c / length) for s, c in zip(away, shape.axis, strict=True))
-        across = sum(s**2 for s in away) - along**2
-        r = number(shape.radius)
-        return (r**2 - across) / (2 * r) * along * (number(length) - along) / number(length)
-    assert isinstance(shape, Polygon)
-    size = number(shape.size)
-    lines = []
-    for edge in shape.elements:
-        start, normal = edge.from_unit(np.zeros((1, 1)))[0], edge.normals(np.zeros((1, 2)))[0]
-        lines.append(sum(number(float(-n)) * (s - number(float(c))) for s, c, n in zip(x, start, normal, strict=True)))
-    return size * sympy.Mul(*(line / size for line in lines))

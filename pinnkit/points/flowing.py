@@ -118,9 +118,7 @@ class Flowing(Following):
         Raises:
             SolveError: a residual that is not finite at a point.
         """
-        require_whole(
-            domain, self.name, "Its flow moves points within a box. `rad`, `rar_d` and `r3` follow any shape."
-        )
+        self._require_box(domain)
         held = memory if isinstance(memory, FlowMemory) else self._begun(domain, generator, memory)
         tried, p, q = self._drawn(held.flow, self.trained_on or 5 * self.count, generator)
         square = magnitude(residual, domain.from_unit(tried), self.name) ** 2
@@ -134,6 +132,19 @@ class Flowing(Following):
         drawn = Points(domain.from_unit(unit), q if self.corrected else np.ones_like(q))
         points = self.gathered(held.points, drawn)
         return points, FlowMemory(held.flow, held.optimizer, points, note)
+
+    @final
+    def expected(self, domain: Domain) -> int | None:
+        """n.
+
+        Raises:
+            UserError: the domain is no box.
+        """
+        self._require_box(domain)
+        return super().expected(domain)
+
+    def _require_box(self, domain: Domain) -> None:
+        require_whole(domain, self.name, "Its flow moves points in a box. `rad`, `rar_d` and `r3` follow any shape.")
 
     @final
     def said(self, memory: Any) -> str | None:

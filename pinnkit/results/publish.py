@@ -17,6 +17,7 @@ from pinnkit.problem.named import as_written
 from pinnkit.problem.problem import Condition, Equation, IntegralCondition, Problem
 from pinnkit.results.environment import environment
 from pinnkit.results.fields import GridFields, ScatteredFields, write_fields
+from pinnkit.results.figures.course import draw_course
 from pinnkit.results.figures.gallery import draw_fields, draw_history, draw_march
 from pinnkit.results.figures.observations import Seen, draw_observations
 from pinnkit.results.figures.picture import Picture
@@ -51,6 +52,7 @@ def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolut
         *draw_fields(files.figures, fields),
         *_draw_observations(files.figures, solution, fields),
         _draw_points(files.figures / "points.png", solution),
+        *_draw_course(files.figures / "points_over_training.png", solution),
         *draw_history(files.figures, solution.history, _truth(solution)),
         *_draw_march(files.figures, solution, fields),
     )
@@ -133,6 +135,16 @@ def _draw_points(path: Path, solution: Solution) -> Picture:
     if len(solution.windows) == 1:
         return picture
     return replace(picture, caption=f"The last of {len(solution.windows)} windows: {picture.caption}")
+
+
+def _draw_course(path: Path, solution: Solution) -> list[Picture]:
+    """How points have moved, where they follow the residual, in the last window and the first part of the domain."""
+    trained, run = solution.windows[-1].trained, solution.run
+    if trained is None or len(run.trial.problem.coordinates) < 2 or run.rewriting.frame is not None:
+        return []
+    course = trained.memory.course(run.assembly.parts[0])
+    problem = run.trial.problem
+    return [draw_course(path, problem.scope.coordinates, course, problem.time)] if len(course) > 1 else []
 
 
 def formula_of(named: Equation | Condition | IntegralCondition, problem: Problem) -> Formula:

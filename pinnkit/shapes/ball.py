@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
 from pinnkit.shapes.element import Element
 from pinnkit.shapes.elements import Oval, Sphere
-from pinnkit.shapes.requirements import require_lengths, require_points
+from pinnkit.shapes.requirements import exact, require_lengths, require_points
 from pinnkit.shapes.shape import Shape
 
 
@@ -60,6 +60,16 @@ class Ball(Shape):
     def depth(self, points: np.ndarray) -> np.ndarray:
         """r - |x - c|."""
         return np.asarray(self.radius - np.linalg.norm(points - np.array(self.center), axis=1))
+
+    def factor(self, x: Sequence[Any]) -> Any:
+        """(r^2 - |x - c|^2)/(2 r), of slope -1 on the boundary."""
+        r = exact(self.radius)
+        return (r**2 - sum((a - exact(c)) ** 2 for a, c in zip(x, self.center, strict=True))) / (2 * r)
+
+    @property
+    def rounded(self) -> bool:
+        """It is."""
+        return True
 
     @cached_property
     def elements(self) -> tuple[Element, ...]:

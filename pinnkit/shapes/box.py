@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import final
+from math import prod
+from typing import Any, final
 
 import numpy as np
 
 from pinnkit.errors import UserError
 from pinnkit.shapes.element import Element
 from pinnkit.shapes.elements import End, Flat
-from pinnkit.shapes.requirements import require_points
+from pinnkit.shapes.requirements import exact, require_points
 from pinnkit.shapes.shape import Shape
 
 
@@ -68,6 +69,11 @@ class Box(Shape):
         outside = np.maximum(np.maximum(lower - points, points - upper), 0.0)
         within = np.minimum(points - lower, upper - points).min(axis=1)
         return np.where(within >= 0, within, -np.linalg.norm(outside, axis=1))
+
+    def factor(self, x: Sequence[Any]) -> Any:
+        """The product of (x - a)(b - x)/(b - a) over the coordinates."""
+        ends = zip(x, map(exact, self.lower), map(exact, self.upper), strict=True)
+        return prod((s - a) * (b - s) / (b - a) for s, a, b in ends)
 
     @cached_property
     def elements(self) -> tuple[Element, ...]:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
 from pinnkit.shapes.element import Element
 from pinnkit.shapes.elements import Cap, Tube
-from pinnkit.shapes.requirements import require_lengths, require_points
+from pinnkit.shapes.requirements import exact, require_lengths, require_points
 from pinnkit.shapes.shape import Shape
 
 
@@ -70,6 +70,14 @@ class Cylinder(Shape):
         beyond = across - self.radius
         outside = np.hypot(np.maximum(past, 0.0), np.maximum(beyond, 0.0))
         return np.where((past <= 0) & (beyond <= 0), -np.maximum(past, beyond), -outside)
+
+    def factor(self, x: Sequence[Any]) -> Any:
+        """(r^2 - q^2)/(2 r) times s (h - s)/h, with s along the axis, of length h, and q away from it."""
+        away = [s - exact(c) for s, c in zip(x, self.base, strict=True)]
+        height, r = float(np.linalg.norm(self.axis)), exact(self.radius)
+        along = sum(s * exact(c / height) for s, c in zip(away, self.axis, strict=True))
+        across = sum(s**2 for s in away) - along**2
+        return (r**2 - across) / (2 * r) * along * (exact(height) - along) / exact(height)
 
     @cached_property
     def elements(self) -> tuple[Element, ...]:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
 from pinnkit.shapes.element import Element
 from pinnkit.shapes.elements import Oval
-from pinnkit.shapes.requirements import require_lengths, require_points
+from pinnkit.shapes.requirements import exact, require_lengths, require_points
 from pinnkit.shapes.shape import Shape
 
 
@@ -62,6 +62,19 @@ class Ellipse(Shape):
         own = np.abs(self._oval.own(points))
         distance = _to_ellipse(own, self.semi_axes)
         return np.where(self.inside(points), distance, -distance)
+
+    def factor(self, x: Sequence[Any]) -> Any:
+        """min(a, b)/2 times 1 - X^2/a^2 - Y^2/b^2 in the ellipse's own axes."""
+        (cosine, sine), _ = self._oval.turn.tolist()
+        across, up = (s - exact(c) for s, c in zip(x, self.center, strict=True))
+        a, b = map(exact, self.semi_axes)
+        one, other = cosine * across + sine * up, cosine * up - sine * across
+        return min(a, b) / 2 * (1 - (one / a) ** 2 - (other / b) ** 2)
+
+    @property
+    def rounded(self) -> bool:
+        """It is."""
+        return True
 
     @property
     def elements(self) -> tuple[Element, ...]:

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import final
+from math import prod
+from typing import Any, final
 
 import numpy as np
 
 from pinnkit.errors import Mistake, UserError
 from pinnkit.shapes.element import Element
 from pinnkit.shapes.elements import Flat
-from pinnkit.shapes.requirements import require_points
+from pinnkit.shapes.requirements import exact, require_points
 from pinnkit.shapes.shape import Shape
 
 _FLAT = 1e-12
@@ -90,6 +91,17 @@ class Polygon(Shape):
         """To the nearest edge."""
         distance = np.min([edge.gap(points) for edge in self.elements], axis=0)
         return np.where(self.inside(points), distance, -distance)
+
+    def factor(self, x: Sequence[Any]) -> Any:
+        """Of a convex polygon the product of the distances to its edges over its size, times that; else None."""
+        if not self.convex:
+            return None
+        size, lines = float(self.size), []
+        for edge in self.elements:
+            start, normal = edge.from_unit(np.zeros((1, 1)))[0], edge.normals(np.zeros((1, 2)))[0]
+            line = sum(exact(-n) * (s - exact(c)) for s, c, n in zip(x, start, normal, strict=True))
+            lines.append(line / size)
+        return size * prod(lines)
 
     @cached_property
     def elements(self) -> tuple[Element, ...]:

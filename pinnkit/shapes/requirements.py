@@ -7,6 +7,11 @@ import numpy as np
 from pinnkit.errors import UserError
 
 
+def exact(value: float) -> int | float:
+    """A number as a whole one where it is, so that formulas keep it exact."""
+    return int(value) if float(value).is_integer() else float(value)
+
+
 def require_points(kind: str, label: str, dimensions: tuple[int, ...], *points: Sequence[float]) -> None:
     """Refuse points of another number of coordinates, of different numbers, or with one that is not finite.
 

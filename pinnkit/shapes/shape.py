@@ -1,7 +1,9 @@
 """What a shape is: a closed set of points with a boundary of smooth elements."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -38,6 +40,18 @@ class Shape(ABC):
     @abstractmethod
     def elements(self) -> tuple[Element, ...]:
         """The smooth elements of the boundary, each once, with the names of the shapes that they come from."""
+
+    def factor(self, x: Sequence[Any]) -> Any:
+        """A polynomial that is positive inside and vanishes on the boundary, to first order but in corners; or None.
+
+        It is written in sums and products alone, so that `x` may be numbers, arrays or symbols, one a coordinate.
+        """
+        return None
+
+    @property
+    def rounded(self) -> bool:
+        """Whether the polynomial is negative everywhere outside, so that its sign tells on which side a point is."""
+        return False
 
     @cached_property
     def measure(self) -> float:

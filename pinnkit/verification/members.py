@@ -22,8 +22,7 @@ def by_members(method: ReferenceMethod, problem: Problem) -> ReferenceSolution:
         UserError: the method cannot treat a member, or the domain is a shape.
     """
     if problem.body is not None:
-        message = f"`{problem.name}` has a domain that is a shape, and classical methods here need a box"
-        raise UserError(Mistake(message, hint="An exact solution may be given: `reference: {exact: {...}}`."))
+        raise no_box(problem)
     if not problem.family:
         return method.solve(problem)
     made = _Members(method, problem)
@@ -32,6 +31,12 @@ def by_members(method: ReferenceMethod, problem: Problem) -> ReferenceSolution:
     return ReferenceSolution(
         made.values, f"{first[0].method}, for every value of {listed}", max(found.accuracy for found in first)
     )
+
+
+def no_box(problem: Problem) -> UserError:
+    """Why no classical method treats a domain that is a shape."""
+    message = f"`{problem.name}` has a domain that is a shape, and classical methods here need a box"
+    return UserError(Mistake(message, hint="An exact solution may be given: `reference: {exact: {...}}`."))
 
 
 @final

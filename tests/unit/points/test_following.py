@@ -1,8 +1,9 @@
 """Samplers whose points follow from those of the draw before: what each keeps, adds and releases.
 
 Satisfied, over the registry: a first draw is uniform; points lie in the domain and number what was promised; memories
-of two runs or two parts do not meet. `rar` adds exactly the worst candidates, `rar_d` follows its density, both keep
-all that they had and stop at their end; `r3` keeps exactly the points above the mean, gathers and releases them.
+of two runs or two parts do not meet; a few draws are kept to be looked at. `rar` adds exactly the worst candidates,
+`rar_d` follows its density, both keep all that they had and stop at their end; `r3` keeps exactly the points above the
+mean, gathers and releases them.
 """
 
 from collections.abc import Callable
@@ -172,3 +173,26 @@ def test_training_hands_on_what_samplers_remember() -> None:
     trained = train(Watched(), theta, [("adam", Adam(steps=12))], 2, np.random.default_rng(0))
     assert seen[:6] == [20, 25, 30, 35, 40, 40]
     assert trained.memory.last[""].count == 40
+
+
+@pytest.mark.parametrize("count", [1, 2, 9, 10, 37, 200])
+def test_some_draws_are_kept_to_be_looked_at(count: int) -> None:
+    """The first and the last, ten at most, none much further from its neighbour than the others."""
+    sampler, memory = RAR(100), PointMemory()
+    drawn = draws(sampler, at(0.3), count, memory)
+    numbers = [number for number, _ in memory.course()]
+    assert numbers[0] == 1
+    assert numbers[-1] == count
+    assert len(numbers) <= 10
+    assert all(np.array_equal(points.coordinates, drawn[number - 1]) for number, points in memory.course())
+    steps = np.diff(numbers)
+    assert len(steps) == 0 or max(steps) <= max(1, count // 4)
+
+
+def test_points_that_do_not_follow_are_not_kept() -> None:
+    memory, generator = PointMemory(), np.random.default_rng(0)
+    for _ in range(3):
+        memory.drawn(Sobol(50), PLANE, generator, at(0.3))
+    assert memory.course() == []
+    memory.drawn(SAMPLERS.build({"name": "rad", "count": 50}), PLANE, generator, at(0.3))
+    assert [number for number, _ in memory.course()] == [1]

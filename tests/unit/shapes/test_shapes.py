@@ -8,11 +8,14 @@ Satisfied by every shape of the list below, primitives and booleans in one, two 
    is the direction in which the depth falls, by finite differences.
 4. Points of an outline are even: shares of its elements are those of their measures, within chance, and the divergence
    theorem holds for them: the mean of x.n times the perimeter is d times the measure.
-5. The depth has the sign of `inside`, is never more than the distance to the boundary, and is that for primitives.
+5. The polynomial of a shape that has one is positive inside, vanishes on the boundary, is negative outside where the
+   shape is `rounded`, and is the same of numbers as of symbols.
+6. The depth has the sign of `inside`, is never more than the distance to the boundary, and is that for primitives.
 """
 
 import numpy as np
 import pytest
+import sympy
 
 from pinnkit.errors import UserError
 from pinnkit.shapes import Ball, Boolean, Box, Cylinder, Ellipse, Outline, Polygon, Shape
@@ -159,6 +162,23 @@ def test_the_depth_is_a_signed_distance(shape: Shape) -> None:
     assert np.all(np.abs(depth) <= nearest + 1e-9)
     if not isinstance(shape, Boolean):
         assert np.all(np.abs(depth) >= nearest - spacing)
+
+
+def test_polynomials(shape: Shape) -> None:
+    lower, upper = shape.bounds
+    names = sympy.symbols("x y z")[: shape.dimension]
+    tree = shape.factor(names)
+    if tree is None:
+        assert isinstance(shape, Boolean) or not getattr(shape, "convex", True)
+        return
+    points = np.random.default_rng(5).uniform(1.5 * lower - 0.5 * upper, 1.5 * upper - 0.5 * lower, (500, len(lower)))
+    values, inside = shape.factor(list(points.T)), shape.inside(points)
+    assert np.all(values[inside] > 0)
+    assert not shape.rounded or np.all(values[~inside] <= 0)
+    edge, _ = outline(shape, 500)
+    np.testing.assert_allclose(shape.factor(list(edge.T)), 0, atol=1e-12 * shape.size)
+    for point, value in zip(points[:20], values[:20], strict=True):
+        assert float(tree.subs(dict(zip(names, point, strict=True)))) == pytest.approx(value, rel=1e-9, abs=1e-12)
 
 
 def test_no_point_on_a_removed_edge() -> None:
