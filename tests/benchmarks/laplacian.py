@@ -1,9 +1,9 @@
 """What a Laplacian in 10 and 100 coordinates costs: nested reverse mode, plain jets, jets with the sum as one entry.
 
 A network of three layers of 64 tanh, half the mean squared Laplacian and its gradient. Nested reverse mode is written
-as anybody would with torch's own modules: a gradient, and one more for every coordinate. Every way has a process of its
-own, with one thread; all agree on the gradient. Memory is the largest that a process of its own held, less what it held
-before; there the C library hands every freed array back at once, so that it is that of the arrays in use.
+as anybody would with torch's own modules: a gradient, and one more for every coordinate. All ways take turns in one
+process, with one thread, and agree on the gradient. Memory is the largest that a process of its own held, less what it
+held before; there the C library hands every freed array back at once, so that it is that of the arrays in use.
 
 .venv/bin/python tests/benchmarks/laplacian.py --write
 """
@@ -32,7 +32,7 @@ from pinnkit.networks import MLP
 WAYS = ("nested reverse mode", "jets", "jets, one sum")
 CASES = {10: 2000, 100: 200}
 """Points by dimension."""
-WIDTH, DEPTH, REPEATS = 64, 3, 7
+WIDTH, DEPTH, ROUNDS = 64, 3, 25
 HANDED_BACK = "MALLOC_MMAP_THRESHOLD_"
 """The variable of the GNU C library with the size from which arrays are handed back when they are freed."""
 
@@ -92,42 +92,59 @@ def network(dimension: int) -> tuple[nn.Module, Layout]:
     return module, Layout.of(module)
 
 
-def measured(way: str, dimension: int, repeats: int) -> dict[str, Any]:
-    """Seconds of one evaluation, the best and the median, megabytes, and the gradient's norm."""
-    torch.set_num_threads(1)
-    generator = torch.Generator().manual_seed(1)
-    points = torch.rand(CASES[dimension], dimension, generator=generator, dtype=torch.float64)
+Gradient = Callable[[], Tensor]
+
+
+def prepared(way: str, dimension: int, points: Tensor) -> Gradient:
+    """The gradient of half the mean squared Laplacian by one way, as a function to be called."""
     module, _ = network(dimension)
     theta = Layout.start(module)
+    found = by_reverse_mode(dimension, points) if way == WAYS[0] else by_jets(dimension, points, way == WAYS[2])
 
-    def prepared(points: Tensor) -> Callable[[], Tensor]:
-        found = by_reverse_mode(dimension, points) if way == WAYS[0] else by_jets(dimension, points, way == WAYS[2])
+    def once() -> Tensor:
+        leaf = theta.clone().requires_grad_()
+        (slope,) = torch.autograd.grad(0.5 * (found(leaf) ** 2).mean(), leaf)
+        return slope
 
-        def once() -> Tensor:
-            leaf = theta.clone().requires_grad_()
-            (slope,) = torch.autograd.grad(0.5 * (found(leaf) ** 2).mean(), leaf)
-            return slope
+    return once
 
-        return once
 
-    prepared(points[:2])()  # what torch loads on its first call is no part of the memory
-    once = prepared(points)
+def places(dimension: int) -> Tensor:
+    """The points."""
+    generator = torch.Generator().manual_seed(1)
+    return torch.rand(CASES[dimension], dimension, generator=generator, dtype=torch.float64)
+
+
+def timed(dimension: int) -> dict[str, dict[str, float]]:
+    """Seconds of one evaluation by every way, the best and the median, and the gradient's norm; the ways take turns."""
+    torch.set_num_threads(1)
+    ways = {way: prepared(way, dimension, places(dimension)) for way in WAYS}
+    norms = {way: float(once().norm()) for way, once in ways.items()}
+    times: dict[str, list[float]] = {way: [] for way in WAYS}
+    for _ in range(ROUNDS):
+        for way, once in ways.items():
+            began = time.perf_counter()
+            once()
+            times[way].append(time.perf_counter() - began)
+    return {way: {"best": min(t), "median": float(np.median(t)), "norm": norms[way]} for way, t in times.items()}
+
+
+def held(way: str, dimension: int) -> float:
+    """Megabytes."""
+    torch.set_num_threads(1)
+    points = places(dimension)
+    prepared(way, dimension, points[:2])()  # what torch loads on its first call is no part of the memory
+    once = prepared(way, dimension, points)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    norm = float(once().norm())
-    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    times = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        once()
-        times.append(time.perf_counter() - began)
-    return {"best": min(times), "median": float(np.median(times)), "held": held / 1024, "norm": norm}
+    once()
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
 
 
-def apart(way: str, dimension: int, repeats: int) -> dict[str, Any]:
-    """The same in a process of its own."""
+def apart(function: Callable[..., Any], *given: Any) -> Any:
+    """A function in a process of its own."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
-        return pool.submit(measured, way, dimension, repeats).result()
+        return pool.submit(function, *given).result()
 
 
 def main() -> None:
@@ -136,22 +153,20 @@ def main() -> None:
     given = arguments.parse_args()
     parts = []
     for dimension, count in CASES.items():
-        found = {}
+        found = apart(timed, dimension)
+        os.environ[HANDED_BACK] = "65536"
         for way in WAYS:
-            found[way] = apart(way, dimension, REPEATS)
-            os.environ[HANDED_BACK] = "65536"
-            found[way]["held"] = apart(way, dimension, 1)["held"]
-            del os.environ[HANDED_BACK]
+            found[way]["held"] = apart(held, way, dimension)
+        del os.environ[HANDED_BACK]
         first = found[WAYS[0]]
         rows = []
         for way, own in found.items():
             if abs(own["norm"] - first["norm"]) > 1e-9 * first["norm"]:
                 raise SystemExit(f"{way} does not agree: {own['norm']} and {first['norm']}")
             figures = [f"{1e3 * own['best']:.0f}", f"{1e3 * own['median']:.0f}", f"{own['held']:.0f}"]
-            rows.append(
-                [way, *figures, f"{own['best'] / first['best']:.2f}", f"{own['held'] / max(first['held'], 1e-9):.2f}"]
-            )
-        head = ["way", "best, ms", "median, ms", "memory, MiB", "ratio of times", "ratio of memory"]
+            ratios = [own[key] / max(first[key], 1e-9) for key in ("best", "median", "held")]
+            rows.append([way, *figures, *(f"{ratio:.2f}" for ratio in ratios)])
+        head = ["way", "best, ms", "median, ms", "memory, MiB", "ratio of best", "of medians", "of memory"]
         parts += [f"{dimension} coordinates, {count:,} points:", table(head, rows)]
         print("\n".join(parts[-2:]), flush=True)
     about = (__doc__ or "").split("\n\n")[1]

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pinnkit.comparing import compare
+from pinnkit.config import Config
 from pinnkit.errors import UserError
 from pinnkit.geometry import domain_of, domain_of_face, piece_of
 from pinnkit.geometry.box import Domain
@@ -122,3 +124,16 @@ def test_the_start_lies_in_the_shape() -> None:
     assert np.all(points.coordinates[:, 0] == 0)
     assert given.body is not None
     assert given.body.shape.inside(in_plane(given, points.coordinates)).all()
+
+
+@pytest.mark.parametrize("name", ["das", "aas"])
+def test_it_is_said_before_the_first_step(name: str) -> None:
+    sampler = SAMPLERS.build({"name": name, "count": 100})
+    with pytest.raises(UserError, match="needs a domain that is a box"):
+        sampler.expected(domain_of(problem(False)))
+
+
+def test_no_classical_method_treats_a_shape() -> None:
+    with pytest.raises(UserError, match="classical methods here need a box") as caught:
+        compare(problem(False), Config(), quiet=True)
+    assert len(caught.value.mistakes) == 1
