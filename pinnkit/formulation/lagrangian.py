@@ -116,6 +116,7 @@ def _require_carried(problem: Problem) -> None:
     beside = {
         "ansatz": problem.ansatz,
         "regions": problem.regions,
+        "shapes": problem.body,
         "integral conditions": problem.integrals,
         "observations": problem.observations,
         "divergence_free": problem.divergence_free,

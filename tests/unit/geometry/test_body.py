@@ -13,6 +13,7 @@ import pytest
 from pinnkit.comparing import compare
 from pinnkit.config import Config
 from pinnkit.errors import UserError
+from pinnkit.formulation.lagrangian import Lagrangian
 from pinnkit.geometry import domain_of, domain_of_face, piece_of
 from pinnkit.geometry.box import Domain
 from pinnkit.points import SAMPLERS, Following, Grid, Points, Sampler
@@ -137,3 +138,17 @@ def test_no_classical_method_treats_a_shape() -> None:
     with pytest.raises(UserError, match="classical methods here need a box") as caught:
         compare(problem(False), Config(), quiet=True)
     assert len(caught.value.mistakes) == 1
+
+
+def test_the_lagrangian_frame_has_no_shape() -> None:
+    given = define(
+        name="p",
+        coordinates={"t": [0, 2], "x": [-1, 1], "y": [-1, 1]},
+        time="t",
+        fields=["u"],
+        shapes={"disc": {"name": "ball", "center": [0, 0], "radius": 1.0}},
+        equations=["u_t + u_x - u_y = 0"],
+        conditions={"start": {"on": "t = 0", "equation": "u = x"}},
+    )
+    with pytest.raises(UserError, match="shapes are said of fixed positions, and labels move"):
+        Lagrangian().rewritten(given)
