@@ -35,10 +35,12 @@ class Registry(Generic[T]):
         kind: what a part is called in sentences (`sampler`).
         base: the class that every part is a subclass of.
         entries: the parts by name; their constructors' arguments are the options.
+        inner: the names of arguments that no file can hold; `build` is given them.
     """
 
-    def __init__(self, kind: str, base: type[T], entries: Mapping[str, type[T]]) -> None:
+    def __init__(self, kind: str, base: type[T], entries: Mapping[str, type[T]], inner: tuple[str, ...] = ()) -> None:
         self.kind = kind
+        self.inner = inner
         self.base = base
         self._entries: dict[str, type[T]] = {}
         for name, part in entries.items():
@@ -74,13 +76,14 @@ class Registry(Generic[T]):
             raise UserError(Mistake(message, place, hint=hint))
         return self._entries[name]
 
-    def build(self, entry: object, places: Places | None = None, *positional: Any) -> T:
+    def build(self, entry: object, places: Places | None = None, *positional: Any, **inner: Any) -> T:
         """The part that an entry of a file describes.
 
         Args:
             entry: a name, or a mapping of `name` and options.
             places: where the entry and its options stand.
             positional: leading arguments that no file can hold.
+            inner: others, by name.
 
         Raises:
             UserError: every mistake of the entry.
@@ -89,11 +92,11 @@ class Registry(Generic[T]):
         name, given = self._named(entry, where)
         part = self.get(name, where("name") if isinstance(entry, Mapping) else where())
         title = f"{self.kind} `{name}`"
-        options, mistakes = _check(given, _options(part, len(positional)), title, where)
+        options, mistakes = _check(given, self._options(part, len(positional)), title, where)
         if mistakes:
             raise UserError(*mistakes)
         try:
-            return part(*positional, **options)
+            return part(*positional, **options, **inner)
         except UserError as error:
             raise UserError(*(_placed(mistake, where) for mistake in error.mistakes)) from None
         except ValueError as error:
@@ -106,7 +109,7 @@ class Registry(Generic[T]):
         """
         for name, known in self._entries.items():
             if type(part) is known:
-                options = {o: plain(getattr(part, o)) for o in _options(known, 0) if hasattr(part, o)}
+                options = {o: plain(getattr(part, o)) for o in self._options(known) if hasattr(part, o)}
                 return {"name": name, **options}
         return {"python": type(part).__qualname__}
 
@@ -115,7 +118,7 @@ class Registry(Generic[T]):
         rows = []
         for name, part in self._entries.items():
             summary = (inspect.getdoc(part) or "").partition("\n")[0]
-            options = (_written(option) for option in _options(part, 0).values())
+            options = (_written(option) for option in self._options(part).values())
             rows.append(Row(name, summary, tuple(options)))
         return tuple(rows)
 
@@ -130,8 +133,12 @@ class Registry(Generic[T]):
         schema["required"].remove("name")
         return schema
 
+    def _options(self, part: type[T], skipped: int = 0) -> dict[str, inspect.Parameter]:
+        """What a file may give to a part."""
+        return {name: option for name, option in _options(part, skipped).items() if name not in self.inner}
+
     def _entry_schema(self, name: str, part: type[T]) -> dict[str, Any]:
-        options = _options(part, 0)
+        options = self._options(part)
         required = [o.name for o in options.values() if o.default is inspect.Parameter.empty]
         return {
             "type": "object",

@@ -1,13 +1,12 @@
 """A problem drawn before it is trained: domain, normals, prescribed values, points, and one page of it all."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
 import numpy as np
 
-from pinnkit.building import Run, build_run
+from pinnkit.building import build_run
 from pinnkit.config import Config
 from pinnkit.geometry import BoxFace, Domain, Rim, domain_of_face
 from pinnkit.points import placed_uniformly, uniform_points
@@ -19,9 +18,8 @@ from pinnkit.problem.sampling import evaluate, is_known
 from pinnkit.problem.summary import domain_lines
 from pinnkit.results.figures.domain import Held, draw_domain, draw_values
 from pinnkit.results.figures.picture import Picture
-from pinnkit.results.figures.points import draw_points
 from pinnkit.results.preview import Preview, write_preview
-from pinnkit.results.publish import condition_lines_of, formula_of
+from pinnkit.results.publish import condition_lines_of, draw_draw, formula_of
 from pinnkit.results.writing import cannot_write
 from pinnkit.shapes import Box, Mesh, meshed
 
@@ -58,6 +56,7 @@ def show(problem: Problem, config: Config, out: Path | None = None) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(folder, error) from None
+    start = run.trial.layout.start(run.trial.network)
     preview = Preview(
         title=problem.name,
         description=problem.title,
@@ -65,7 +64,7 @@ def show(problem: Problem, config: Config, out: Path | None = None) -> Path:
         equations=[formula_of(equation, problem) for equation in problem.equations],
         conditions=condition_lines_of(run),
         findings=findings,
-        pictures=(*_domain(folder, problem), _points(folder / "points.png", run)),
+        pictures=(*_domain(folder, problem), draw_draw(folder / "points.png", run, start)),
         problem_text=dump_problem(problem),
     )
     return write_preview(folder / "show.html", preview)
@@ -74,7 +73,7 @@ def show(problem: Problem, config: Config, out: Path | None = None) -> Path:
 def _domain(folder: Path, problem: Problem) -> list[Picture]:
     """The pictures of the domain and of what is prescribed of each field."""
     view = _view(problem)
-    held = {c.name: own for c in problem.conditions if (own := _held(c, c.faces, problem, view, None)) is not None}
+    held = {c.name: own for c in problem.conditions if (own := _held(c, problem, view)) is not None}
     left = [f"`{c.name}`" for c in problem.conditions if c.name not in held]
     note = f"; {', '.join(left)} beside them" if left else ""
     pictures = [draw_domain(folder / "domain.png", view.names, _mesh(problem, view), held, note)] if held else []
@@ -82,7 +81,7 @@ def _domain(folder: Path, problem: Problem) -> list[Picture]:
         known = {
             c.name: own
             for c in problem.conditions
-            if (own := _held(c, c.faces, problem, view, field)) is not None and own.values is not None
+            if (own := _held(c, problem, view, field)) is not None and own.values is not None
         }
         # One number everywhere is told by the condition itself.
         if any(np.ptp(own.values) > 0 for own in known.values() if own.values is not None):
@@ -101,26 +100,22 @@ def _mesh(problem: Problem, view: _View) -> Mesh | None:
     if len(view.names) > 2:
         return None
     if problem.body is not None:
-        shape = problem.body.shape
-    else:
-        windows = [problem.coordinate(name).axis.window for name in view.names]
-        shape = Box([low for low, _ in windows], [high for _, high in windows])
-    lower, upper = shape.bounds
-    # Intervals of a time and of a length may differ by orders of magnitude: cells are as many along each.
-    if problem.body is None:
-        unit = meshed(Box([0.0] * len(lower), [1.0] * len(lower)), 1.0 / _CELLS)
-        return Mesh(lower + (upper - lower) * unit.points, unit.cells)
-    return meshed(shape, float(np.max(upper - lower)) / _CELLS)
+        lower, upper = problem.body.shape.bounds
+        return meshed(problem.body.shape, float(np.max(upper - lower)) / _CELLS)
+    # A time and a length may differ by orders of magnitude: there are as many cells along each.
+    lower, upper = np.array([problem.coordinate(name).axis.window for name in view.names]).T
+    unit = meshed(Box([0.0] * len(lower), [1.0] * len(lower)), 1.0 / _CELLS)
+    return Mesh(lower + (upper - lower) * unit.points, unit.cells)
 
 
-def _held(condition: Condition, faces: Sequence[Face], problem: Problem, view: _View, field: str | None) -> Held | None:
+def _held(condition: Condition, problem: Problem, view: _View, field: str | None = None) -> Held | None:
     """A condition on those of its faces that the view shows, with the values that it gives to a field."""
     points, normals, values = [], [], []
-    for face in faces:
+    for face in condition.faces:
         if not face.piece and face.coordinate not in view.names:
             continue
         domain = domain_of_face(problem, face)
-        own = _spread(domain, max(2, _POINTS // len(faces)))
+        own = _spread(domain, max(2, _POINTS // len(condition.faces)))
         points.append(own[:, view.columns])
         normals.append(_normals(face, domain, own, problem)[:, view.columns])
         known = prescribed(condition, face, problem)
@@ -152,16 +147,3 @@ def _normals(face: Face, domain: object, points: np.ndarray, problem: Problem) -
     else:
         found[:, problem.index(face.coordinate)] = face.outward
     return found
-
-
-def _points(path: Path, run: Run) -> Picture:
-    """A first draw of points."""
-    problem, assembly = run.problem, run.assembly
-    generator = np.random.default_rng([run.config.seed, 3])
-    theta = run.trial.layout.start(run.trial.network)
-    inside = [assembly.interior_points(theta, generator, part) for part in assembly.parts]
-    drawn = {c.name: assembly.condition_points(c, generator).values() for c in run.formulation.soft}
-    own = {name: np.concatenate([p.coordinates for p in found]) for name, found in drawn.items()}
-    whole = np.concatenate([p.coordinates for p in inside])
-    density = np.concatenate([p.density for p in inside])
-    return draw_points(path, run.trial.problem.scope.coordinates, whole, density, own, problem.time)

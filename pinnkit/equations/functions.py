@@ -32,6 +32,11 @@ def is_normal_component(name: str) -> bool:
     return name.startswith(_ALONG)
 
 
+def coordinate_of(name: str) -> str:
+    """The coordinate along which a component of the normal is, by the name of its symbol."""
+    return name.removeprefix(_ALONG)
+
+
 JUMP = sympy.Function("jump")
 """Marks a jump across an interface, `jump(u)`, until the two regions that meet there are known."""
 

@@ -12,7 +12,7 @@ from sympy.printing.pretty.stringpict import prettyForm
 
 from pinnkit.equations.choice import Choice
 from pinnkit.equations.expression import Expression, Scope
-from pinnkit.equations.functions import INTEGRAL, NORMAL, Hyp2f1, Legendre
+from pinnkit.equations.functions import INTEGRAL, NORMAL, Hyp2f1, Legendre, coordinate_of, is_normal_component
 from pinnkit.equations.text import to_text as to_text
 
 _WIDEST_FRACTION = 100
@@ -65,7 +65,12 @@ def _raised(exponent: int) -> str:
 
 
 def _bare(symbol: sympy.Symbol) -> sympy.Symbol:
-    """The symbol as it is shown: `lambda_` is a Greek letter, its underscore only keeps it from Python's word."""
+    """The symbol as it is shown: `lambda_` is a Greek letter, its underscore only keeps it from Python's word.
+
+    A component of the normal is n_x.
+    """
+    if is_normal_component(symbol.name):
+        return sympy.Symbol(f"n_{coordinate_of(symbol.name)}")
     return sympy.Symbol(symbol.name.rstrip("_"))
 
 

@@ -5,7 +5,7 @@ import sympy
 from pinnkit.equations.complexes import IMAGINARY
 from pinnkit.equations.differentiate import partial_of
 from pinnkit.equations.expression import Scope
-from pinnkit.equations.functions import INTEGRAL, NORMAL, name_of, operands_of
+from pinnkit.equations.functions import INTEGRAL, NORMAL, coordinate_of, is_normal_component, name_of, operands_of
 from pinnkit.equations.numbers import HIGHEST_POWER, exact
 from pinnkit.equations.reductions import along_of
 from pinnkit.errors import Mistake, UserError
@@ -44,6 +44,8 @@ def _write(node: sympy.Basic, scope: Scope) -> tuple[str, int]:
         return _number(node)
     if isinstance(node, sympy.Float):
         return _number(exact(float(node)))
+    if isinstance(node, sympy.Symbol) and is_normal_component(node.name):
+        return f"normal({coordinate_of(node.name)})", _ATOM
     if node == sympy.pi or isinstance(node, sympy.Symbol):
         return str(node), _ATOM
     if node == sympy.E:

@@ -16,7 +16,7 @@ from typing import final
 import numpy as np
 import sympy
 
-from pinnkit.equations import JUMP, NORMAL
+from pinnkit.equations import JUMP, NORMAL, normal_component
 from pinnkit.equations.choice import Choice
 from pinnkit.equations.evaluate import compile_tree
 from pinnkit.equations.expression import Expression, Scope
@@ -246,9 +246,10 @@ class _Rewriter:
     def _across(self, interface: Interface, contact: Contact) -> sympy.Expr:
         """The residual of an interface: a jump is the upper side less the lower one, all else is of the lower side."""
         along = self.scope.symbols[contact.coordinate]
+        sides = {normal_component(x): sympy.Integer(x == contact.coordinate) for x in self.scope.coordinates}
 
         def side(tree: sympy.Expr, region: str) -> sympy.Expr:
-            return self.tree(tree.replace(NORMAL, lambda of: sympy.diff(of, along)), region)
+            return self.tree(tree.replace(NORMAL, lambda of: sympy.diff(of, along)).xreplace(sides), region)
 
         jumps: dict[sympy.Expr, sympy.Expr] = {}
         for node in interface.residual.tree.atoms(JUMP):

@@ -21,7 +21,7 @@ from pinnkit.equations.expression import MultiIndex
 from pinnkit.formulation.conditions import Formulation
 from pinnkit.formulation.handover import Handover, continued, continued_from
 from pinnkit.formulation.lift import Lift
-from pinnkit.formulation.prepared import Prepared as Prepared
+from pinnkit.formulation.prepared import Prepared
 from pinnkit.formulation.solenoidal import Outputs
 from pinnkit.formulation.symmetry import Copy, copies_of
 from pinnkit.networks import Features

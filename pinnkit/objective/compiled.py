@@ -9,7 +9,8 @@ from torch import Tensor
 from pinnkit.derivatives.indices import IndexSet
 from pinnkit.derivatives.jet import Jet
 from pinnkit.errors import SolveError, UserError
-from pinnkit.formulation.trial import Prepared, Trial
+from pinnkit.formulation.prepared import Prepared
+from pinnkit.formulation.trial import Trial
 from pinnkit.objective.rows import PointwiseRows, Residual
 
 _Fixed = tuple[Tensor | None, Tensor | None, Tensor | None]

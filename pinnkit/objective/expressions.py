@@ -1,5 +1,7 @@
 """Trees over the fields as numbers at points: what an equation leaves, or what a user's field is."""
 
+from dataclasses import replace
+
 import numpy as np
 import sympy
 import torch
@@ -32,10 +34,8 @@ def evaluate_residuals(
     with torch.no_grad():
         prepared = trial.prepare(trial.tensor(points), indices, output_indices_of(residuals, trial.problem))
         fields = trial.evaluate(prepared, lambda jet: functional_call(trial.network, parameters, (jet,)))
-        known = prepared.points
-        if normals is not None:
-            known = torch.cat((known, trial.tensor(normals)), dim=1)
-        values = [residual(fields, known) for residual in residuals]
+        prepared = replace(prepared, normals=trial.tensor(normals) if normals is not None else None)
+        values = [residual(fields, prepared.known) for residual in residuals]
     return [v.detach().cpu().to(torch.float64).numpy() for v in values]
 
 

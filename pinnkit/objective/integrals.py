@@ -14,7 +14,8 @@ from torch import Tensor
 
 from pinnkit.derivatives.jet import Jet
 from pinnkit.equations.reductions import reductions_in
-from pinnkit.formulation.trial import NetworkFunction, Prepared, Trial
+from pinnkit.formulation.prepared import Prepared
+from pinnkit.formulation.trial import NetworkFunction, Trial
 from pinnkit.geometry import Quadrature
 from pinnkit.objective.residuals import TreeResidual, indices_of, of_tree, output_indices_of
 from pinnkit.objective.rows import GlobalRows

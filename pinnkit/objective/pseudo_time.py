@@ -27,7 +27,7 @@ from torch import Tensor
 from pinnkit.derivatives.jet import Jet
 from pinnkit.equations.expression import MultiIndex
 from pinnkit.errors import Mistake, UserError, unknown
-from pinnkit.formulation.trial import Prepared
+from pinnkit.formulation.prepared import Prepared
 from pinnkit.objective.objective import Draw, Objective
 from pinnkit.objective.pairing import Pair, pair_up
 from pinnkit.objective.residual_gradients import Further

@@ -22,8 +22,9 @@ from torch.func import functional_call
 
 from pinnkit.derivatives.jet import Jet
 from pinnkit.errors import SolveError
+from pinnkit.formulation.prepared import Prepared
 from pinnkit.formulation.rewriting import Rewriting
-from pinnkit.formulation.trial import NetworkFunction, Prepared, Trial
+from pinnkit.formulation.trial import NetworkFunction, Trial
 from pinnkit.geometry import GaussLegendre, box_of, face_of
 from pinnkit.objective.expressions import evaluate_tree
 from pinnkit.objective.integrals import PreparedIntegrals

@@ -18,7 +18,8 @@ from torch.func import functional_call
 from pinnkit.derivatives.copies import row_jacobian_by_copies
 from pinnkit.derivatives.jet import Jet
 from pinnkit.derivatives.rows import covers, row_jacobian
-from pinnkit.formulation.trial import NetworkFunction, Prepared, Trial
+from pinnkit.formulation.prepared import Prepared
+from pinnkit.formulation.trial import NetworkFunction, Trial
 
 Residual = Callable[[Jet, Tensor], Tensor]
 """The jets (K, N, F) of the fields and the points (N, d) to a residual (N,)."""

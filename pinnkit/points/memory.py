@@ -12,6 +12,30 @@ _MOST = 9
 
 
 @final
+class Course:
+    """Some of many draws: the first, the last, and between them those whose distance doubles when there is no room."""
+
+    def __init__(self) -> None:
+        self.looks: list[tuple[int, Points]] = []
+        """The numbers of draws, counted from one, and their points."""
+        self._draws = 0
+        self._every = 1
+
+    def add(self, points: Points) -> None:
+        """Note the next draw."""
+        self._draws += 1
+        if self.looks and not self._stays(self.looks[-1][0]):
+            self.looks.pop()
+        self.looks.append((self._draws, points))
+        if len(self.looks) > _MOST:
+            self._every *= 2
+            self.looks = [look for look in self.looks if self._stays(look[0]) or look is self.looks[-1]]
+
+    def _stays(self, number: int) -> bool:
+        return (number - 1) % self._every == 0
+
+
+@final
 class PointMemory:
     """The owner of what samplers must know of their last draw, for every part of the domain."""
 
@@ -20,9 +44,7 @@ class PointMemory:
         self.last: dict[str, Points] = {}
         """The last points of every part, where the next ones would follow from them."""
         self._said: list[str] = []
-        self._course: dict[str, list[tuple[int, Points]]] = {}
-        self._draws: dict[str, int] = {}
-        self._every: dict[str, int] = {}
+        self._courses: dict[str, Course] = {}
 
     def drawn(
         self,
@@ -35,31 +57,19 @@ class PointMemory:
         """The next points of a sampler in a part of the domain, as `Sampler.draw` has it."""
         if not isinstance(sampler, Following):
             points = sampler.draw(domain, generator, residual)
-            if np.ptp(points.density) > 0:
-                self._keep(points, part)
+            if not sampler.fixed and np.ptp(points.density) > 0:
+                self._courses.setdefault(part, Course()).add(points)
             return points
         points, self._held[part] = sampler.follow(domain, generator, residual, self._held.get(part))
         self.last[part] = points
-        self._keep(points, part)
+        self._courses.setdefault(part, Course()).add(points)
         if (said := sampler.said(self._held[part])) is not None:
             self._said.append(said)
         return points
 
     def course(self, part: str = "") -> list[tuple[int, Points]]:
         """Some draws of points that follow the residual, the first and the last among them, with their numbers."""
-        return list(self._course.get(part, ()))
-
-    def _keep(self, points: Points, part: str) -> None:
-        """Note a draw; of many, those whose distance doubles as often as there is no more room, and the last."""
-        number = self._draws[part] = self._draws.get(part, 0) + 1
-        held = self._course.setdefault(part, [])
-        every = self._every.setdefault(part, 1)
-        if held and (held[-1][0] - 1) % every:
-            held.pop()
-        held.append((number, points))
-        if len(held) > _MOST:
-            self._every[part] = 2 * every
-            held[:] = [own for own in held if own is held[-1] or (own[0] - 1) % (2 * every) == 0]
+        return list(self._courses[part].looks) if part in self._courses else []
 
     def note(self) -> str | None:
         """What is to be told of the draws since it was asked last."""

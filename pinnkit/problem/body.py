@@ -17,7 +17,10 @@ from pinnkit.shapes import SHAPES, Boolean, Element, Outline, Shape
 _SAME = 1e-9
 """Relative to a shape's size, within which an element lies on a plane, and a shape within its intervals."""
 
-_LONGEST = 1000
+_LONGEST = 10_000
+_MOST = 128
+"""Shapes in a domain: every one is cut by every other."""
+
 _WHOLE = "boundary"
 
 _KINDS: Mapping[type[ast.operator], str] = {
@@ -134,12 +137,15 @@ def combined(text: str, shapes: Mapping[str, Shape]) -> Shape:
         2
     """
     hint = "As `plate - hole`, with `-` for what is cut away, `+` for a union and `&` for what both have."
+    if len(text) > _LONGEST:
+        raise UserError(f"`domain` has {len(text)} characters; {_LONGEST} is the most")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body if len(text) <= _LONGEST else None
+        tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        tree = None
-    if tree is None:
-        raise UserError(Mistake(f"`{short(text)}` does not say how shapes are combined", hint=hint))
+        raise UserError(Mistake(f"`{short(text)}` does not say how shapes are combined", hint=hint)) from None
+    count = sum(isinstance(node, ast.Name) for node in ast.walk(tree))
+    if count > _MOST:
+        raise UserError(f"`domain` combines {count} shapes; {_MOST} is the most")
     try:
         return _shape(tree, shapes, hint)
     except RecursionError:
@@ -158,10 +164,8 @@ def _shape(node: ast.expr, shapes: Mapping[str, Shape], hint: str) -> Shape:
     raise UserError(Mistake(f"`{short(ast.unparse(node))}` is no shape", hint=hint))
 
 
-def _primitive(name: str, given: Mapping[str, Any], where: Where) -> Shape:
-    if "label" in given:
-        raise UserError(Mistake("a shape is called as its key is, and has no `label`", where("shapes", name, "label")))
-    return SHAPES.build({**given, "label": name}, lambda *keys: where("shapes", name, *keys))
+def _primitive(name: str, given: Any, where: Where) -> Shape:
+    return SHAPES.build(given, lambda *keys: where("shapes", name, *keys), label=name)
 
 
 def _misfits(shape: Shape, space: Sequence[Coordinate], keys: ProblemKeys, where: Where) -> list[Mistake]:

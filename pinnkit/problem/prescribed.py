@@ -6,6 +6,7 @@ from typing import final
 
 import sympy
 
+from pinnkit.equations.functions import is_normal_component
 from pinnkit.equations.partials import partials_in
 from pinnkit.problem.problem import Condition, Face, Problem
 
@@ -35,6 +36,8 @@ def prescribed(condition: Condition, face: Face, problem: Problem) -> Prescribed
     """
     scope = problem.scope
     tree = condition.tree_on(face, scope)
+    if any(is_normal_component(symbol.name) for symbol in tree.free_symbols):
+        return None  # it changes from point to point, and is no expression of the coordinates
     found = partials_in(tree, scope)
     if len(found) != 1:
         return None

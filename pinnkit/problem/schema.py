@@ -14,6 +14,7 @@ from pinnkit.errors import Mistake, Place, unknown
 from pinnkit.problem.names import short
 from pinnkit.problem.observation_keys import ObservationKeys
 from pinnkit.problem.unknown import UNKNOWN_SCHEMA
+from pinnkit.shapes import SHAPES
 
 Where = Callable[..., Place]
 """The place of the value at a path of keys, called as ``where("conditions", "walls", "on")``."""
@@ -217,6 +218,7 @@ _INTERFACE = {
     "required": ["equation"],
     "additionalProperties": False,
 }
+ShapeKeys = Annotated[dict[StrictStr, Any], WithJsonSchema(SHAPES.json_schema())]
 RegionRange = Annotated[list[Any], BeforeValidator(_range), WithJsonSchema(_RANGE)]
 Interfaces = dict[
     StrictStr,
@@ -256,7 +258,7 @@ class ProblemKeys(_Part):
     stream_function: ExpressionText | None = Field(None, description="Their stream function, with `N` the network.")
     states: StrictInt = Field(1, description="How many states of an eigenproblem are wanted.")
     ansatz: dict[StrictStr, ExpressionText] = Field({}, description="Fields as expressions of the network `N`.")
-    shapes: dict[StrictStr, dict[StrictStr, Any]] = Field({}, description="Shapes in space, by name.")
+    shapes: dict[StrictStr, ShapeKeys] = Field({}, description="Shapes in space, by name.")
     domain: StrictStr | None = Field(None, description="How they are combined, such as `plate - hole`.")
     regions: dict[StrictStr, dict[StrictStr, RegionRange]] = Field({}, description="Parts with networks of their own.")
     interfaces: Interfaces = Field({}, description="What holds where two regions meet, by name.")

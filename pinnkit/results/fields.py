@@ -10,7 +10,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import numpy as np
 
 from pinnkit.results.writing import whole
-from pinnkit.shapes import Mesh, Shape
+from pinnkit.shapes import Mesh
 
 Field = Callable[[np.ndarray], np.ndarray]
 """Points (n, d) to values (n, f)."""
@@ -211,19 +211,6 @@ def through_middle(
     truth = there(reference) if reference is not None else None
     grid = on_grid(there(prediction), fields, names[:3], regular_axes(bounds[:3]), own, truth)
     return replace(grid, fixed=dict(zip(names[3:], held.tolist(), strict=True)))
-
-
-def only_in(shape: Shape, columns: Sequence[int], function: Field) -> Field:
-    """The field, and NaN where the coordinates of these columns are outside of a shape."""
-
-    def values(points: np.ndarray) -> np.ndarray:
-        inside = shape.inside(points[:, list(columns)])
-        found = np.asarray(function(points[inside]))
-        whole = np.full((len(points), *found.shape[1:]), np.nan)
-        whole[inside] = found
-        return whole
-
-    return values
 
 
 def thinned(grid: GridFields, name: str, count: int) -> GridFields:

@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from pinnkit.building import Run
 from pinnkit.config import Config, dump_config
 from pinnkit.equations import latex, unicode
 from pinnkit.equations.expression import Expression
+from pinnkit.points import Points
 from pinnkit.problem.dump import dump_problem
 from pinnkit.problem.integrals import over
 from pinnkit.problem.named import as_written
@@ -114,24 +117,26 @@ def _draw_observations(folder: Path, solution: Solution, fields: GridFields | Sc
     return pictures
 
 
-def _draw_points(path: Path, solution: Solution) -> Picture:
-    """A draw of points as the last steps saw them; the very points where each draw follows from the one before."""
-    assembly, problem = solution.run.assembly, solution.problem
-    generator = np.random.default_rng([solution.config.seed, 3])
-    trained = solution.windows[-1].trained
-    held = trained.memory.last if trained is not None else {}
+def draw_draw(path: Path, run: Run, theta: Tensor, held: Mapping[str, Points] = MappingProxyType({})) -> Picture:
+    """A draw of points at some parameters; of the parts that are held, those points."""
+    assembly, problem = run.assembly, run.problem
+    generator = np.random.default_rng([run.config.seed, 3])
     drawn_inside = [
-        held[part] if part in held else assembly.interior_points(solution.theta, generator, part)
-        for part in assembly.parts
+        held[part] if part in held else assembly.interior_points(theta, generator, part) for part in assembly.parts
     ]
-    inside = positions(solution.run, np.concatenate([points.coordinates for points in drawn_inside]), solution.theta)
+    inside = positions(run, np.concatenate([points.coordinates for points in drawn_inside]), theta)
     density = np.concatenate([points.density for points in drawn_inside])
     conditions = {}
-    for condition in solution.run.formulation.soft:
+    for condition in run.formulation.soft:
         drawn = assembly.condition_points(condition, generator).values()
         conditions[condition.name] = np.concatenate([points.coordinates for points in drawn])
-    names = problem.scope.coordinates
-    picture = draw_points(path, names, inside, density, conditions, problem.time)
+    return draw_points(path, problem.scope.coordinates, inside, density, conditions, problem.time)
+
+
+def _draw_points(path: Path, solution: Solution) -> Picture:
+    """A draw of points as the last steps saw them; the very points where each draw follows from the one before."""
+    trained = solution.windows[-1].trained
+    picture = draw_draw(path, solution.run, solution.theta, trained.memory.last if trained is not None else {})
     if len(solution.windows) == 1:
         return picture
     return replace(picture, caption=f"The last of {len(solution.windows)} windows: {picture.caption}")

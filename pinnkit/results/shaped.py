@@ -1,13 +1,11 @@
 """Fields in a domain that is a shape: on a grid of the box around it, with nothing outside, and on a mesh of it."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from pinnkit.problem.family import members
 from pinnkit.problem.problem import Problem
-from pinnkit.results.fields import Field, GridFields, MeshFields, on_grid, only_in, regular_axes
-from pinnkit.shapes import Outline, Shape, meshed
+from pinnkit.results.fields import Field, MeshFields
+from pinnkit.shapes import Outline, meshed
 
 _CELLS = {1: 1000, 2: 160, 3: 40}
 """Spacings of a mesh along the longest side of its box, by the number of coordinates."""
@@ -18,18 +16,36 @@ _CURVE = 2000
 _TIMES = 51
 
 
-def in_shape(prediction: Field, problem: Problem, reference: Field | None) -> GridFields:
-    """The fields on a regular grid of the box around the shape, NaN outside of it, with the curves that bound it."""
-    body, names = problem.body, problem.scope.coordinates
-    assert body is not None
+def only_in(problem: Problem, function: Field) -> Field:
+    """The field, and NaN outside of the domain where that is a shape."""
+    body = problem.body
+    if body is None:
+        return function
     columns = [problem.index(x) for x in body.coordinates]
-    own = [c for c in problem.coordinates if not c.family]
-    known = dict(zip((c.name for c in own), regular_axes([c.axis.window for c in own]), strict=True))
-    shown = members(problem, shown=True)
-    axes = [known[n] if n in known else np.unique([values[n] for values in shown]) for n in names]
-    truth = only_in(body.shape, columns, reference) if reference is not None else None
-    grid = on_grid(only_in(body.shape, columns, prediction), problem.fields, names, axes, problem.time, truth)
-    return replace(grid, family=problem.family, edges=_curves(body.shape))
+
+    def values(points: np.ndarray) -> np.ndarray:
+        inside = body.shape.inside(points[:, columns])
+        found = np.asarray(function(points[inside]))
+        whole = np.full((len(points), *found.shape[1:]), np.nan)
+        whole[inside] = found
+        return whole
+
+    return values
+
+
+def edges_of(problem: Problem) -> tuple[np.ndarray, ...]:
+    """The curves (m, 2) that bound a domain that is a shape in the plane; none for others."""
+    if problem.body is None or problem.body.shape.dimension != 2:
+        return ()
+    shape, curves = problem.body.shape, []
+    for element in shape.elements:
+        count = max(2, round(_CURVE * element.measure / shape.perimeter))
+        points = Outline([element]).from_unit(np.linspace(0.0, 1.0, count)[:, None])
+        steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
+        # Several parts of one curve are drawn apart.
+        jumps = np.flatnonzero(steps > 5 * element.measure / count) + 1
+        curves += np.split(points, jumps)
+    return tuple(curves)
 
 
 def meshed_fields(prediction: Field, problem: Problem, reference: Field | None) -> MeshFields:
@@ -60,18 +76,3 @@ def meshed_fields(prediction: Field, problem: Problem, reference: Field | None) 
 
     truth = found(reference) if reference is not None else {}
     return MeshFields(body.coordinates, mesh, found(prediction), truth, problem.time, times)
-
-
-def _curves(shape: Shape) -> tuple[np.ndarray, ...]:
-    """The boundary of a shape in the plane, curve by curve."""
-    if shape.dimension != 2:
-        return ()
-    curves = []
-    for element in shape.elements:
-        count = max(2, round(_CURVE * element.measure / shape.perimeter))
-        points = Outline([element]).from_unit(np.linspace(0.0, 1.0, count)[:, None])
-        steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
-        # Several parts of one curve are drawn apart.
-        jumps = np.flatnonzero(steps > 5 * element.measure / count) + 1
-        curves += np.split(points, jumps)
-    return tuple(curves)

@@ -36,7 +36,7 @@ from pinnkit.results.figures.picture import Picture
 from pinnkit.results.folder import HistoryFile, RunFolder, open_run_folder, read_history
 from pinnkit.results.members import Member, fixed_values
 from pinnkit.results.outputs import Found, Value, find_outputs
-from pinnkit.results.shaped import in_shape, meshed_fields
+from pinnkit.results.shaped import edges_of, meshed_fields, only_in
 from pinnkit.results.writing import cannot_write, write_json, write_text
 from pinnkit.verification import ReferenceSolution, max_abs, measured_at, reference_for, relative_l2, test_grid
 
@@ -178,8 +178,6 @@ class Solution:
         names = problem.scope.coordinates
         own = [c for c in problem.coordinates if not c.family]
         truth = reference.values if reference is not None else None
-        if problem.body is not None:
-            return in_shape(self, problem, truth)
         bounds = [c.axis.window for c in problem.coordinates]
         if len(own) > 4:
             middle = through_middle(self, problem.fields, names, bounds, problem.time, truth)
@@ -187,8 +185,9 @@ class Solution:
         known = dict(zip((c.name for c in own), regular_axes([c.axis.window for c in own]), strict=True))
         shown = members(problem, shown=True)
         axes = [known[n] if n in known else np.unique([values[n] for values in shown]) for n in names]
-        grid = on_grid(self, problem.fields, names, axes, problem.time, truth)
-        return replace(grid, family=problem.family)
+        known_truth = only_in(problem, truth) if truth is not None else None
+        grid = on_grid(only_in(problem, self), problem.fields, names, axes, problem.time, known_truth)
+        return replace(grid, family=problem.family, edges=edges_of(problem))
 
     def on_mesh(self, reference: ReferenceSolution | None = None) -> MeshFields:
         """The fields, and the reference where there is one, on a mesh of the domain, which is a shape."""

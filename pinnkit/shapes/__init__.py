@@ -16,6 +16,7 @@ SHAPES: Registry[Shape] = Registry(
     "shape",
     Shape,  # type: ignore[type-abstract]  # the table only compares with it and never builds it
     {"box": Box, "ball": Ball, "ellipse": Ellipse, "polygon": Polygon, "cylinder": Cylinder},
+    inner=("label",),
 )
 
 __all__ = [

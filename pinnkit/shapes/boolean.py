@@ -89,25 +89,28 @@ class Boolean(Shape):
     def elements(self) -> tuple[Element, ...]:
         """What is left of the elements of both."""
         side = -1 if self.kind == "difference" else 1
-        return (*self._left_of(self.left, 1, self._bounding), *self._left_of(self.right, side, self._new))
+        return (*self._left_of(self.left, self._of_left, 1), *self._left_of(self.right, self._of_right, side))
 
-    def _left_of(self, shape: Shape, side: int, keeps: Keeps) -> Iterator[Element]:
+    def _left_of(self, shape: Shape, keeps: Keeps, side: int) -> Iterator[Element]:
         for element in shape.elements:
             found = trimmed(element, keeps, side)
             if found is not None:
                 yield found
 
-    def _bounding(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
-        """Whether the whole is on the inner side, and not on the outer one."""
-        step = self._step * normals
-        return self.inside(points - step) & ~self.inside(points + step)
+    def _of_left(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+        """Where the left shape's boundary is that of the whole: by what the right one is on the side that matters."""
+        within, without = self._beside(self.right, points, normals)
+        return {"union": ~without, "intersection": within, "difference": ~within}[self.kind]
 
-    def _new(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
-        """The same, where the left shape has no boundary of its own."""
-        found = self._bounding(points, normals)
+    def _of_right(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+        """The same for the right one's, where the left shape has no boundary of its own: where its sides are alike."""
+        within, without = self._beside(self.left, points, normals)
+        return ~within & ~without if self.kind == "union" else within & without
+
+    def _beside(self, other: Shape, points: np.ndarray, normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Whether a step against the normals of an element, and one along them, leads into the other shape."""
         step = self._step * normals
-        same = self.left.inside(points - step) == self.left.inside(points + step)
-        return found & same
+        return other.inside(points - step), other.inside(points + step)
 
     @property
     def _step(self) -> float:

@@ -38,7 +38,8 @@ class Outline:
     @property
     def share(self) -> float:
         """How much of the unit cube is kept."""
-        return self.measure / float(self._wholes[-1])
+        whole = all(element.share == 1.0 for element in self.elements)
+        return 1.0 if whole else self.measure / float(self._wholes[-1])
 
     def from_unit(self, unit: np.ndarray) -> np.ndarray:
         """The points (n, d) that belong to points (n, dimension_of_unit) of the unit cube."""

@@ -14,6 +14,9 @@ from pinnkit.shapes.elements import Flat
 from pinnkit.shapes.requirements import exact, require_points
 from pinnkit.shapes.shape import Shape
 
+MOST_CORNERS = 2000
+"""Every pair of edges is looked at, and every edge by every point."""
+
 _FLAT = 1e-12
 """Relative to its size, below which a length is none."""
 
@@ -28,7 +31,7 @@ class Polygon(Shape):
         label: the name that its elements begin with.
 
     Raises:
-        UserError: fewer than three corners, two that follow each other in one place, edges that cross.
+        UserError: fewer than three corners or too many, two that follow each other in one place, edges that cross.
 
     Example:
         >>> round(Polygon([[0, 0], [2, 0], [0, 2]]).measure, 9)
@@ -43,6 +46,8 @@ class Polygon(Shape):
         require_points("polygon", self.label, (2,), *self.corners)
         if len(self.corners) < 3:
             raise UserError(f"the polygon `{self.label}` has {len(self.corners)} corners; it needs at least 3")
+        if len(self.corners) > MOST_CORNERS:
+            raise UserError(f"the polygon `{self.label}` has {len(self.corners)} corners; {MOST_CORNERS} is the most")
         points, following = self._points, np.roll(self._points, -1, axis=0)
         size = float(np.linalg.norm(points.max(axis=0) - points.min(axis=0)))
         for k in np.flatnonzero(np.linalg.norm(following - points, axis=1) <= _FLAT * size).tolist():

@@ -1,7 +1,7 @@
 """What is left of an element once its shape is combined with another."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import final
 
@@ -10,7 +10,7 @@ import numpy as np
 from pinnkit.shapes.element import Element
 
 Keeps = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Points (n, d) of an element, and the outward normals there, to booleans (n,)."""
+"""Points (n, d) of an element, and its own outward normals there, to booleans (n,)."""
 
 _CELLS = 2048
 """Into how many cells a curve is cut to find where it is kept; what is shorter than a cell is not seen."""
@@ -31,18 +31,20 @@ def trimmed(element: Element, keeps: Keeps, side: int) -> Element | None:
     what is kept, and how much of it by counting.
     """
     if element.dimension_of_unit == 1:
-        parts = _kept_parts(element, keeps, side)
-        return TrimmedCurve(element, parts, side) if len(parts) else None
-    found = TrimmedSurface(element, keeps, side)
+        parts = _kept_parts(element, keeps)
+        if side == 1 and np.array_equal(parts, [[0.0, 1.0]]):
+            return element
+        return TrimmedCurve(element, side, parts) if len(parts) else None
+    found = TrimmedSurface(element, side, keeps)
     return found if found.share > 0 else None
 
 
-def _kept_parts(element: Element, keeps: Keeps, side: int) -> np.ndarray:
+def _kept_parts(element: Element, keeps: Keeps) -> np.ndarray:
     """The intervals (m, 2) of the unit interval that are kept."""
 
     def kept(unit: np.ndarray) -> np.ndarray:
         points = element.from_unit(unit[:, None])
-        return element.kept(unit[:, None]) & keeps(points, side * element.normals(points))
+        return element.kept(unit[:, None]) & keeps(points, element.normals(points))
 
     middles = (np.arange(_CELLS) + 0.5) / _CELLS
     there = kept(middles)
@@ -56,26 +58,45 @@ def _kept_parts(element: Element, keeps: Keeps, side: int) -> np.ndarray:
     return edges.reshape(-1, 2)
 
 
-@final
 @dataclass(frozen=True, eq=False)
-class TrimmedCurve(Element):
-    """Some parts of a curve; the unit interval runs through them one after the other.
+class Trimmed(Element):
+    """A part of an element, with its name, its normals or their opposites.
 
     Args:
-        base: the whole curve.
-        parts: the kept intervals (m, 2) of its unit interval.
+        base: the whole element.
         side: 1, or -1 where the normals point the other way.
     """
 
     base: Element
-    parts: np.ndarray
     side: int
-    dimension_of_unit: int = field(default=1, init=False)
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        """That of the whole curve."""
+        """That of the whole element."""
         return self.base.name
+
+    @property
+    def dimension_of_unit(self) -> int:  # type: ignore[override]
+        """That of the whole element."""
+        return self.base.dimension_of_unit
+
+    @final
+    def normals(self, points: np.ndarray) -> np.ndarray:
+        """Those of the whole element, or their opposites."""
+        return self.side * self.base.normals(points)
+
+    @final
+    def gap(self, points: np.ndarray) -> np.ndarray:
+        """To the whole element."""
+        return self.base.gap(points)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class TrimmedCurve(Trimmed):
+    """Some parts of a curve: the kept intervals (m, 2) of its unit interval, through which that of the rest runs."""
+
+    parts: np.ndarray
 
     @property
     def measure(self) -> float:
@@ -94,14 +115,6 @@ class TrimmedCurve(Element):
         before = np.concatenate(([0.0], ends[:-1]))[part]
         return self.base.from_unit((self.parts[part, 0] + at - before)[:, None])
 
-    def normals(self, points: np.ndarray) -> np.ndarray:
-        """Those of the whole curve, or their opposites."""
-        return self.side * self.base.normals(points)
-
-    def gap(self, points: np.ndarray) -> np.ndarray:
-        """To the whole curve."""
-        return self.base.gap(points)
-
     @cached_property
     def nodes(self) -> tuple[np.ndarray, np.ndarray]:
         """Gauss-Legendre nodes on every part."""
@@ -112,22 +125,10 @@ class TrimmedCurve(Element):
 
 @final
 @dataclass(frozen=True, eq=False)
-class TrimmedSurface(Element):
+class TrimmedSurface(Trimmed):
     """Some points of a surface, or an end of an interval: its unit cube is that of the whole, not all of it kept."""
 
-    base: Element
     keeps: Keeps
-    side: int
-
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        """That of the whole surface."""
-        return self.base.name
-
-    @property
-    def dimension_of_unit(self) -> int:  # type: ignore[override]
-        """That of the whole surface."""
-        return self.base.dimension_of_unit
 
     @property
     def measure(self) -> float:
@@ -153,15 +154,7 @@ class TrimmedSurface(Element):
     def kept(self, unit: np.ndarray) -> np.ndarray:
         """Which of them are left."""
         points = self.base.from_unit(unit)
-        return self.base.kept(unit) & self.keeps(points, self.normals(points))
-
-    def normals(self, points: np.ndarray) -> np.ndarray:
-        """Those of the whole surface, or their opposites."""
-        return self.side * self.base.normals(points)
-
-    def gap(self, points: np.ndarray) -> np.ndarray:
-        """To the whole surface."""
-        return self.base.gap(points)
+        return self.base.kept(unit) & self.keeps(points, self.base.normals(points))
 
     @cached_property
     def _counted(self) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ from typing import Any, final
 import numpy as np
 import torch
 from report import RESULTS, table, write
-from stored import load, run_all
+from stored import load, origins, run_all
 
 from pinnkit.config import Config, load_config
 from pinnkit.curriculum import Curriculum
@@ -229,7 +229,7 @@ def page(store: Mapping[str, Any]) -> str:
         for name, way in (("inviscid_burgers", "lagrangian"), ("transport_2d", "rotation"))
     ]
     return HEAD.format(
-        origin=" ".join(dict.fromkeys(found["origin"] for found in store.values())),
+        origin=origins(store),
         transport=table(["c", "frame", "`transport`", *FIXED], transport),
         steps=STEPS,
         share=STEPS // WINDOWS,

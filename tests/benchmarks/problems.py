@@ -41,19 +41,16 @@ def main() -> None:
         title, page, names = "Flows and scaled problems", "flows.md", FLOWS
     elif given.shapes:
         title, page, names = "Shapes, and further problems", "shapes.md", SHAPES
-    rows = [solved(name, given.seed) for name in given.problems or names]
+    rows = [solved(name, given.seed, outputs=given.shapes) for name in given.problems or names]
     head = ["problem", "config", "parameters", "tolerance", "relative L2 error", "seconds", "steps", "verdict"]
-    if given.shapes:
-        head.append("outputs")
-    else:
-        rows = [row[:-1] for row in rows]
+    head += ["outputs"] if given.shapes else []
     text = f"# {title}\n\n{origin()}\n\nSeed {given.seed}, one run each. {REMARK}\n\n{table(head, rows)}"
     print(text)
     if given.write:
         write(page, text)
 
 
-def solved(name: str, seed: int) -> list[str]:
+def solved(name: str, seed: int, outputs: bool) -> list[str]:
     """One row, from the run's own result.json; of a flow, the pressure is in the error too."""
     name, _, value = name.partition(":")
     given = ["--parameter", value] if value else []
@@ -77,8 +74,9 @@ def solved(name: str, seed: int) -> list[str]:
         f"{result['seconds']:.0f}",
         str(result["steps"]),
         result["verdict"],
-        ", ".join(f"{key} {found:.8g}" for key, found in result["outputs"].items() if isinstance(found, float)),
     ]
+    if outputs:
+        row.append(", ".join(f"{key} {n:.8g}" for key, n in result["outputs"].items() if isinstance(n, float)))
     print(" ".join(row), flush=True)
     return row
 

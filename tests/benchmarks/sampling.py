@@ -17,7 +17,7 @@ from typing import Any, final
 import numpy as np
 import torch
 from report import RESULTS, table, write
-from stored import load, run_all
+from stored import load, origins, run_all
 
 from pinnkit.building import build_run
 from pinnkit.config import Config
@@ -204,9 +204,8 @@ processor's.
 `nonlinear_10d` is a bell exp(-10 r²) in ten dimensions, of which even points see next to nothing. There every sampler
 has the same {ten.seconds:.0f} seconds, {ten.count:,} points and a separable network of eight products of perceptrons of
 eight tanh; the error is measured on 20,000 points, half of them normal around the bell, which count one over their
-density. A separable network finds the bell from even points as well, in about the same time: a flow in ten dimensions
-takes half of that time to train, and its points are no better there. Points by the residual alone, `rad`, cost next to
-nothing, and are ten times as good as either.
+density. A separable network finds the bell from even points as well; adversarial points are no better there, and those
+of `rad` ten times as good as either.
 
 {tables}
 
@@ -246,7 +245,7 @@ def page(store: Mapping[str, Any]) -> str:
         head = ["points", "error, median", "from, to", "no peak missed", "variance of r²", "seconds"]
         parts += [f"## {name}", table(head, rows)]
     return HEAD.format(
-        origin=" ".join(dict.fromkeys(found["origin"] for found in store.values())),
+        origin=origins(store),
         two=SETUPS["two_peaks"],
         nine=SETUPS["nine_peaks"],
         ten=SETUPS["nonlinear_10d"],

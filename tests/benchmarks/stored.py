@@ -31,6 +31,11 @@ def keep(path: Path, store: dict[str, Any]) -> None:
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
+def origins(store: dict[str, Any]) -> str:
+    """Where and when the runs of a store were made, a line for each time that a command was given."""
+    return "\n".join(f"- {line}" for line in dict.fromkeys(found["origin"] for found in store.values()))
+
+
 def run_all(
     path: Path, wanted: Iterable[Job], done: Callable[[Job], dict[str, Any]], told: Callable[[dict[str, Any]], str]
 ) -> dict[str, Any]:

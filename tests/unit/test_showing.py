@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import pinnkit
 from pinnkit.config import Config
 from pinnkit.errors import UserError
 from pinnkit.networks import MLP
@@ -112,3 +113,14 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", "utf-8")
     with pytest.raises(UserError, match="file"):
         show(PROBLEMS["rod"], CONFIG, tmp_path / "file" / "drawn")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["two_material_heat", "finite_well", "schroedinger_soliton", "burgers_family", "lane_emden", "inviscid_burgers"],
+)
+def test_shipped_problems_of_every_kind_are_drawn(name: str, tmp_path: Path) -> None:
+    """Regions, eigenstates, complex fields, families, half-lines, fields that move."""
+    given = pinnkit.load_problem(name)
+    page = show(given, pinnkit.load_config(given.config, ["points.count=60"]), tmp_path)
+    assert page.stat().st_size > 20_000

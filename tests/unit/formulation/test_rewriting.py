@@ -127,12 +127,14 @@ def test_every_region_has_its_own_fields_equations_and_branches() -> None:
 def test_jumps_are_the_conditions_that_one_writes_by_hand() -> None:
     trained = rewrite(rod(interfaces={
         "temperature": "u", "flux": "k*dn(u)", "film": "k*dn(u) = 2*jump(u)", "both": "jump(u) = 3*jump(dn(u))",
+        "pushed": "k*u_x*normal(x)",
     })).trained  # fmt: skip
     trees = {c.name: c.residual.tree for c in trained.conditions if c.name != "ends"}
     assert same(trees["temperature"], "u_right - u_left", trained)
     assert same(trees["flux"], "5*u_right' - u_left'", trained)
     assert same(trees["film"], "u_left' - 2*u_right + 2*u_left", trained)
     assert same(trees["both"], "u_right - u_left - 3*u_right' + 3*u_left'", trained)
+    assert same(trees["pushed"], "5*u_right' - u_left'", trained)
     (face,) = condition(trained, "flux").faces
     assert (face.coordinate, face.side, face.value, face.part) == ("x", "upper", 0.3, "left_right")
 

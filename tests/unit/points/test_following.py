@@ -21,7 +21,7 @@ from pinnkit.geometry import Box
 from pinnkit.networks import MLP
 from pinnkit.objective.objective import Objective
 from pinnkit.optimizers import Adam
-from pinnkit.points import R3, RAR, RARD, SAMPLERS, Following, PointMemory, Sobol
+from pinnkit.points import R3, RAR, RARD, SAMPLERS, Chebyshev, Following, PointMemory, Sobol
 from pinnkit.points.flowing import Flowing
 from pinnkit.problem.define import define
 from pinnkit.training import train
@@ -191,8 +191,9 @@ def test_some_draws_are_kept_to_be_looked_at(count: int) -> None:
 
 def test_points_that_do_not_follow_are_not_kept() -> None:
     memory, generator = PointMemory(), np.random.default_rng(0)
-    for _ in range(3):
-        memory.drawn(Sobol(50), PLANE, generator, at(0.3))
+    for sampler in (Sobol(50), Chebyshev(50)):
+        for _ in range(3):
+            memory.drawn(sampler, PLANE, generator, at(0.3))
     assert memory.course() == []
     memory.drawn(SAMPLERS.build({"name": "rad", "count": 50}), PLANE, generator, at(0.3))
     assert [number for number, _ in memory.course()] == [1]

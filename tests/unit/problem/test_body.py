@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pinnkit.equations import to_text
 from pinnkit.errors import UserError
 from pinnkit.problem.body import combined
 from pinnkit.problem.checks import check_problem
 from pinnkit.problem.define import define
 from pinnkit.problem.dump import dump_problem
 from pinnkit.problem.load import problem_of
+from pinnkit.problem.prescribed import prescribed
 from pinnkit.problem.problem import Problem
+from pinnkit.problem.summary import summary
 from pinnkit.reading import parse_yaml
 from pinnkit.shapes import Ball, Box
 
@@ -110,6 +113,22 @@ def test_normal_derivatives_are_checked_against_the_exact_answer() -> None:
     assert found(problem(conditions=conditions))[0].startswith("exact_reference: the exact reference does not satisfy")
 
 
+def test_components_of_the_normal_are_printed_and_fix_no_value() -> None:
+    conditions = {
+        "walls": {"on": "square", "equation": "u = x^2 + y^2"},
+        "push": {"on": "hole", "equation": "u_x*normal(x) + u_y*normal(y) = -4*(x*(x - 1/4) + y*y)"},
+    }
+    given = problem(conditions=conditions)
+    assert found(given) == []
+    text = summary(given)
+    assert "nₓ" in text
+    assert "normal along" not in text
+    residual = given.conditions[1].residual
+    assert "normal(x)" in to_text(residual.tree, given.scope)
+    valued = problem(conditions={"walls": {"on": "boundary", "equation": "u = normal(x)"}})
+    assert prescribed(valued.conditions[0], valued.conditions[0].faces[0], valued) is None
+
+
 def test_a_bare_piece_is_found() -> None:
     conditions = {"walls": {"on": ["x = 1", "hole"], "equation": "u = x^2 + y^2"}}
     assert found(problem(conditions=conditions)) == [
@@ -145,10 +164,16 @@ def test_numbers_of_the_whole_field_are_refused() -> None:
     ("keys", "message"),
     [
         ({"shapes": {"square": {"name": "bok"}}}, "unknown shape `bok`\n  Did you mean `box`?"),
+        (
+            {"shapes": {"square": {"name": "ball", "center": [0, 0], "radius": 1.0, "label": "disc"}}},
+            "unknown option `label` of shape `ball`",
+        ),
         ({"shapes": {"square": {"name": "ball", "center": [0, 0]}}}, "needs the option `radius`"),
         ({"shapes": {"square": {"name": "ball", "center": [0, 0], "radius": "wide"}}}, "radius"),
         ({"domain": "square - hol"}, "unknown shape `hol` in `domain`\n  Did you mean `hole`?"),
         ({"domain": "square - "}, "`square - ` does not say how shapes are combined"),
+        ({"domain": "square - (" + "square - " * 1200 + "square)"}, "`domain` has 10817 characters; 10000 is the most"),
+        ({"domain": "square" + " + square" * 128}, "`domain` combines 129 shapes; 128 is the most"),
         ({"domain": "square * hole"}, "`square * hole` is no shape"),
         ({"domain": "__import__('os')"}, "is no shape"),
         ({"domain": "hole - square"}, "the difference of `hole`, `square` is empty"),

@@ -20,7 +20,6 @@ from pinnkit.shapes import Shape
 
 @pytest.fixture(scope="module")
 def theirs() -> Any:
-    pytest.importorskip("torch")
     import os
 
     os.environ.setdefault("DDE_BACKEND", "pytorch")

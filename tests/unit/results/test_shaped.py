@@ -5,6 +5,7 @@ shape's measure, its points are in it, its corners among them; files are read ba
 measured errors see the shape alone.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import pyvista
 
 from pinnkit.problem.define import define
 from pinnkit.problem.problem import Problem
+from pinnkit.results.fields import GridFields, on_grid
 from pinnkit.results.figures.gallery import draw_fields
-from pinnkit.results.shaped import in_shape, meshed_fields
+from pinnkit.results.shaped import edges_of, meshed_fields, only_in
 from pinnkit.results.vtk import write_vtk
 from pinnkit.shapes import Ball, Boolean, Box, Cylinder, Shape, meshed
 from pinnkit.verification import test_grid as grid_of  # not a test
@@ -37,6 +39,13 @@ def problem(time: bool) -> Problem:
     return define(name="p", fields=["u"], shapes=SHAPES, domain="square - hole", **keys)
 
 
+def in_shape(given: Problem) -> GridFields:
+    axes = [np.linspace(c.lower, c.upper, 41) for c in given.coordinates]
+    own = only_in(given, field)
+    grid = on_grid(own, given.fields, given.scope.coordinates, axes, given.time, own)
+    return replace(grid, edges=edges_of(given))
+
+
 def field(points: np.ndarray) -> np.ndarray:
     return np.sum(points**2, axis=1, keepdims=True)
 
@@ -44,7 +53,7 @@ def field(points: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("time", [False, True])
 def test_outside_there_is_nothing(time: bool) -> None:
     given = problem(time)
-    grid = in_shape(field, given, field)
+    grid = in_shape(given)
     places = np.stack([a.ravel() for a in np.meshgrid(*grid.axes, indexing="ij")], axis=1)
     values = grid.predicted["u"].ravel()
     assert given.body is not None
@@ -100,7 +109,7 @@ def test_files_are_read_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("time", [False, True])
 def test_pictures_are_drawn(time: bool, tmp_path: Path) -> None:
-    pictures = draw_fields(tmp_path, in_shape(field, problem(time), field))
+    pictures = draw_fields(tmp_path, in_shape(problem(time)))
     assert all(p.path.stat().st_size > 10_000 for p in pictures)
 
 
