@@ -6,7 +6,6 @@ equations ask for.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import final
 
 import torch
@@ -21,23 +20,50 @@ _MANY = 32
 
 
 @final
-@dataclass(frozen=True, eq=False)
 class Jet:
     """Taylor coefficients (K, N, C): K multi-indices, N points, C channels.
 
-    slopes: (d, C) where the channels are affine in the coordinates, so that their first derivatives are the same at all
-        points and no others are there; None where that is not known. A linear map then has nothing to multiply but the
-        values.
+    Channels that are affine in the coordinates have first derivatives that are the same at all points, and no others.
+    Such a jet knows its slopes, and a linear map has nothing to multiply but the values.
+
+    Args:
+        coefficients: (K, N, C).
+        indices: K.
+        slopes: (d, C) where the channels are affine and depend on no parameter; None where that is not known.
     """
 
-    coefficients: Tensor
-    indices: IndexSet
-    slopes: Tensor | None = None
+    def __init__(self, coefficients: Tensor, indices: IndexSet, slopes: Tensor | None = None) -> None:
+        self.indices = indices
+        self.slopes = slopes
+        self._coefficients: Tensor | None = coefficients
+        self._value = coefficients[0]
+
+    @staticmethod
+    def of_affine(value: Tensor, slopes: Tensor, indices: IndexSet) -> "Jet":
+        """The jet of channels with values (N, C) and slopes (d, C); its coefficients are written when asked for."""
+        made = Jet(value[None], indices, slopes)
+        made._coefficients = None
+        return made
+
+    @property
+    def written(self) -> bool:
+        """Whether the coefficients exist; while they do not, value and slopes are all that there is."""
+        return self._coefficients is not None
+
+    @property
+    def coefficients(self) -> Tensor:
+        """(K, N, C). Who comes later sees them, not the slopes, so that a derivative with respect to them is whole."""
+        if self._coefficients is None:
+            assert self.slopes is not None
+            along = self.slopes[[d for d, _ in self.indices.units]]
+            self._coefficients = summed.spread(self._value, along, self.indices)
+            self.slopes = None
+        return self._coefficients
 
     @property
     def value(self) -> Tensor:
         """The values themselves, (N, C)."""
-        return self.coefficients[0]
+        return self._value if self._coefficients is None else self._coefficients[0]
 
     def derivative(self, index: MultiIndex) -> Tensor:
         """The partial derivative d^index, (N, C).
@@ -134,6 +160,9 @@ def _elementary(
     """Of a bare value torch's own function, which reverse mode can differentiate as often as it likes."""
     if len(z.indices) == 1 or rule is None:
         return Jet(plain(z.coefficients), z.indices)
+    if slopes is not None and not z.written and z.slopes is not None and z.indices.only_sums:
+        along = z.slopes[[d for d, _ in z.indices.units]]
+        return Jet(summed.compose_affine(slopes, z.value, along, z.indices), z.indices)
     # A compiler does not see through the writes into slices by which sums are made.
     many = len(z.indices) >= _MANY
     if slopes is not None and many and z.indices.only_sums and not torch.compiler.is_compiling():

@@ -9,6 +9,9 @@ from torch import Tensor, nn
 from pinnkit.derivatives.jet import Jet
 from pinnkit.derivatives.once import once
 
+_ROWS_AT_ONCE = 4096
+"""Rows from which one product takes a fourth longer than its parts one after the other."""
+
 
 @final
 class Linear(nn.Module):
@@ -52,12 +55,11 @@ class Linear(nn.Module):
 def affine_map(z: Jet, weight: Tensor, bias: Tensor) -> Jet:
     """The jet (K, N, O) of W z + b, differentiable once with respect to all three.
 
-    Of channels that are affine in the coordinates the derivatives are never multiplied: a first derivative is W times
-    a column of their slopes at every point, the others vanish.
+    Channels that are affine in the coordinates stay so: their values are multiplied, and their slopes.
     """
-    if z.slopes is None or z.coefficients.requires_grad:
+    if z.slopes is None or (z.written and z.coefficients.requires_grad):
         return Jet(_Affine.apply(z.coefficients, weight, bias), z.indices)
-    return Jet(_OfAffine.apply(z.value, z.slopes, z.indices, weight, bias), z.indices)
+    return Jet.of_affine(nn.functional.linear(z.value, weight, bias), z.slopes @ weight.T, z.indices)
 
 
 def by_row(values: Tensor, rows: int) -> Tensor:
@@ -66,11 +68,21 @@ def by_row(values: Tensor, rows: int) -> Tensor:
     return split.permute(2, 0, 1, 3).reshape(rows, -1, values.shape[2])
 
 
+def _times(z: Tensor, matrix: Tensor) -> Tensor:
+    """z (K, N, I) times a matrix (I, O), entry by entry where all at once are more rows than caches hold."""
+    if z.shape[0] * z.shape[1] <= _ROWS_AT_ONCE or z.device.type != "cpu" or torch.compiler.is_compiling():
+        return torch.matmul(z, matrix)
+    out = z.new_empty(*z.shape[:2], matrix.shape[1])
+    for own, made in zip(z.unbind(), out.unbind(), strict=True):
+        torch.mm(own, matrix, out=made)
+    return out
+
+
 class _Affine(torch.autograd.Function):
     @staticmethod
     def forward(ctx, z, weight, bias):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN205 (torch's own signature)
         ctx.save_for_backward(z, weight)
-        out = torch.matmul(z, weight.T)
+        out = _times(z, weight.T)
         if torch.compiler.is_compiling():  # it fuses a sum, and does not see through a write into a slice
             return torch.cat((out[:1] + bias, out[1:]))
         out[0] += bias
@@ -80,31 +92,7 @@ class _Affine(torch.autograd.Function):
     @once
     def backward(ctx, ybar):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN205
         z, weight = ctx.saved_tensors
-        zbar = torch.matmul(ybar, weight) if ctx.needs_input_grad[0] else None
+        zbar = _times(ybar, weight) if ctx.needs_input_grad[0] else None
         wbar = ybar.flatten(0, 1).T @ z.flatten(0, 1) if ctx.needs_input_grad[1] else None
         bbar = ybar[0].sum(0) if ctx.needs_input_grad[2] else None
         return zbar, wbar, bbar
-
-
-class _OfAffine(torch.autograd.Function):
-    """W z + b of constant channels z (N, I) with slopes (d, I)."""
-
-    @staticmethod
-    def forward(ctx, value, slopes, indices, weight, bias):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN205
-        places = indices.units
-        along = slopes[[d for d, _ in places]]
-        ctx.save_for_backward(value, along)
-        ctx.places = [place for _, place in places]
-        first = torch.matmul(along, weight.T)
-        out = first.new_zeros(len(indices), len(value), len(weight))
-        torch.addmm(bias, value, weight.T, out=out[0])
-        out[ctx.places] = first[:, None]
-        return out
-
-    @staticmethod
-    @once
-    def backward(ctx, ybar):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN205
-        value, along = ctx.saved_tensors
-        wbar = ybar[0].T @ value + ybar.sum(1)[ctx.places].T @ along if ctx.needs_input_grad[3] else None
-        bbar = ybar[0].sum(0) if ctx.needs_input_grad[4] else None
-        return None, None, None, wbar, bbar

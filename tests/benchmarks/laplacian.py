@@ -29,7 +29,8 @@ from pinnkit.derivatives.indices import IndexSet, second_derivatives
 from pinnkit.derivatives.layout import Layout
 from pinnkit.networks import MLP
 
-WAYS = ("nested reverse mode", "jets", "jets, one sum")
+REVERSE, JETS, SUM = "nested reverse mode", "jets", "jets, one sum"
+WAYS = (REVERSE, JETS, SUM)
 CASES = {10: 2000, 100: 200}
 """Points by dimension."""
 WIDTH, DEPTH, ROUNDS = 64, 3, 25
@@ -99,7 +100,7 @@ def prepared(way: str, dimension: int, points: Tensor) -> Gradient:
     """The gradient of half the mean squared Laplacian by one way, as a function to be called."""
     module, _ = network(dimension)
     theta = Layout.start(module)
-    found = by_reverse_mode(dimension, points) if way == WAYS[0] else by_jets(dimension, points, way == WAYS[2])
+    found = by_reverse_mode(dimension, points) if way == REVERSE else by_jets(dimension, points, way == SUM)
 
     def once() -> Tensor:
         leaf = theta.clone().requires_grad_()
@@ -158,7 +159,7 @@ def main() -> None:
         for way in WAYS:
             found[way]["held"] = apart(held, way, dimension)
         del os.environ[HANDED_BACK]
-        first = found[WAYS[0]]
+        first = found[REVERSE]
         rows = []
         for way, own in found.items():
             if abs(own["norm"] - first["norm"]) > 1e-9 * first["norm"]:

@@ -1,8 +1,8 @@
 """Elementary functions of jets whose second derivatives stand in sums.
 
 Satisfied, for one sum and for several: values and all entries are those of truncated Taylor arithmetic, and so is the
-transpose; jets of many entries take this way, others do not; the slopes given are the derivatives of f, by reverse
-mode; the result is differentiable once.
+transpose; of affine channels they are those of the channels written out; jets of many entries take this way, others do
+not; the slopes given are the derivatives of f, by reverse mode; the result is differentiable once.
 """
 
 from collections.abc import Callable
@@ -41,6 +41,23 @@ def test_it_is_truncated_taylor_arithmetic(rule: Rule, indices: IndexSet) -> Non
     adjoint = drawn(1, indices)
     (own,) = torch.autograd.grad(y, found, adjoint)
     (true,) = torch.autograd.grad(true_y, truth, adjoint)
+    torch.testing.assert_close(own, true, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+@pytest.mark.parametrize("indices", SETS.values(), ids=SETS)
+def test_affine_channels_are_as_if_written_out(rule: Rule, indices: IndexSet) -> None:
+    *_, function = rule
+    value = drawn(0, indices)[0].requires_grad_()
+    slopes = drawn(1, indices)[0, :3].requires_grad_()
+    found, truth = (Jet.of_affine(value, slopes, indices) for _ in range(2))
+    assert truth.coefficients.shape == (len(indices), 5, 2)
+    assert truth.written
+    y, true_y = function(found).coefficients, function(truth).coefficients
+    assert not found.written
+    torch.testing.assert_close(y, true_y, rtol=1e-13, atol=1e-14)
+    adjoint = drawn(2, indices)
+    own, true = (torch.autograd.grad(of, (value, slopes), adjoint) for of in (y, true_y))
     torch.testing.assert_close(own, true, rtol=1e-12, atol=1e-13)
 
 
