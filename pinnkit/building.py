@@ -25,6 +25,7 @@ from pinnkit.memory import free_memory
 from pinnkit.networks import Branches, Ensemble, EnsembleFeatures, Features, Network
 from pinnkit.objective.aggregators import AGGREGATORS
 from pinnkit.objective.assembly import Assembly
+from pinnkit.objective.directions import Directions
 from pinnkit.objective.expressions import derivative, evaluate_tree
 from pinnkit.objective.linear_start import linear_start
 from pinnkit.objective.pseudo_time import told
@@ -152,6 +153,8 @@ def build_run(
     faces = config.condition_points
     assembly = Assembly(trial, config.points, faces, weights, chunk, further=further, quadrature=config.quadrature)
     assembly = replace(assembly, compiled=config.compile, groups=config.groups)
+    if config.directions:
+        assembly = replace(assembly, directed=Directions.of(trial, config.directions))
     _require_groups(assembly, resolved)
     if start is None and base is None and like is None:
         start = _ritz if problem.levels is not None else _solved if config.linear_start else None

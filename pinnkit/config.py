@@ -58,6 +58,7 @@ class Config:
         lagrangian: points that are carried along with the field, and an equation on each; fixed positions without.
         curriculum: values of one parameter for which the problem is solved first; none without.
         causal: weights of the rows that let later times train once earlier ones are satisfied; none without.
+        directions: how many random directions stand for all coordinates in sums of second derivatives; 0 for none.
         residual_gradients: further rows for the derivatives of the residuals; none without.
         pseudo_time: terms that hold every field to where it was, for equations with wrong minima; none without.
         hard: which conditions the network satisfies exactly: those where it helps (`auto`), all that can be (`all`),
@@ -95,6 +96,7 @@ class Config:
     causal: Causal | None = None
     residual_gradients: ResidualGradients | None = None
     pseudo_time: PseudoTime | None = None
+    directions: int = 0
     hard: Literal["auto", "all", "none"] | tuple[str, ...] = "auto"
     phases: tuple[Optimizer, ...] = (LevenbergMarquardt(steps=300, seconds=120.0),)
     stages: tuple[Stage, ...] = ()
@@ -135,7 +137,7 @@ _SINGLE: Mapping[str, Registry[Any]] = {
     "residual_gradients": Registry("part", ResidualGradients, {"residual_gradients": ResidualGradients}),
     "pseudo_time": Registry("part", PseudoTime, {"pseudo_time": PseudoTime}),
 }
-_LEAST = {"renew": 0, "conflict_every": 0, "seed": 0, "threads": 1, "chunk": 1, "test_points": 1}
+_LEAST = {"renew": 0, "conflict_every": 0, "directions": 0, "seed": 0, "threads": 1, "chunk": 1, "test_points": 1}
 
 
 def load_config(path: Path | str, overrides: Sequence[str] = ()) -> Config:
@@ -241,6 +243,10 @@ def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, Mistake]]:
         yield "phases", Mistake("`phases` is empty; it needs at least one optimizer")
     if values.get("compile") and values.get("pseudo_time") is not None:
         yield "compile", Mistake("`compile: true` and `pseudo_time` do not go together; the rows change at renewals")
+    if values.get("directions") and (
+        other := next((k for k in ("windows", "stages", "compile", "residual_gradients") if values.get(k)), None)
+    ):
+        yield "directions", Mistake(f"`directions` and `{other}` do not go together")
     if values.get("lagrangian") is not None and values.get("windows") is not None:
         sentence = "`lagrangian` and `windows` do not go together; labels are where points are at the start of all time"
         yield "lagrangian", Mistake(sentence)

@@ -165,6 +165,15 @@ class Trial:
                 lift = self.fixed(Prepared(points, indices, features, lift, -distance, stream), self.base.start)
         return Prepared(points, indices, features, lift, distance, stream)
 
+    def prepare_along(self, points: Tensor, coordinates: Jet) -> Prepared:
+        """What evaluation needs where derivatives are those of the coordinates' jet (K, N, d), along any directions.
+
+        The fields are then the network itself: no condition is built in, nothing comes before.
+        """
+        assert self.engine == "jet"
+        assert self.base is None
+        return Prepared(points, coordinates.indices, self._mirrored(coordinates), None, None)
+
     def _continued(self, before: Handover, points: Tensor, indices: IndexSet, handed: Tensor | None) -> Tensor:
         """What must be added to the lift (K, N, F) so that the fields go on from those of the window before."""
         along, orders = self.problem.index(str(self.problem.time)), max(self.formulation.continued)

@@ -16,6 +16,7 @@ from pinnkit.errors import Mistake, SolveError, UserError, unknown
 from pinnkit.formulation.trial import Trial
 from pinnkit.geometry import GaussLegendre, Quadrature, domain_of, domain_of_face, piece_of
 from pinnkit.objective.compiled import CompiledRows
+from pinnkit.objective.directions import Directions
 from pinnkit.objective.expressions import evaluate_residuals
 from pinnkit.objective.groups import Groups, groups_of
 from pinnkit.objective.integrals import PreparedIntegrals
@@ -59,6 +60,7 @@ class Assembly:
         compiled: whether the equations' rows are compiled; those of the conditions are too few to gain by it.
         quadrature: the rule for the nodes of integral conditions.
         groups: how terms are grouped, for methods that keep groups apart.
+        directed: the equations with random directions in place of coordinates; None for the coordinates themselves.
     """
 
     trial: Trial
@@ -71,6 +73,7 @@ class Assembly:
     further: Further = field(default_factory=Further)
     quadrature: Quadrature = GaussLegendre()
     groups: Groups = "auto"
+    directed: Directions | None = None
 
     def __post_init__(self) -> None:
         for name in self.weights:
@@ -109,7 +112,15 @@ class Assembly:
         """
         if theta.dtype != self.trial.dtype:
             return self._in_other_precision.draw(theta, generator, memory)
-        rows = [self._interior_rows(part, self.interior_points(theta, generator, part, memory)) for part in self.parts]
+        rows = []
+        for part in self.parts:
+            points = self.interior_points(theta, generator, part, memory)
+            found = (
+                self._interior_rows(part, points)
+                if self.directed is None
+                else self._along(self.directed, points, generator)
+            )
+            rows.append(found)
         for condition in (*self.trial.formulation.soft, *self.further.conditions):
             rows += self._condition_rows(condition, self.condition_points(condition, generator))
         for observations, residuals in zip(self.trial.problem.observations, self._observed, strict=True):
@@ -261,6 +272,15 @@ class Assembly:
         whole = self._rows(points, list(equations), list(equations.values()), points.count)
         return replace(whole, compiled=self._compiled_equations[part]) if self.compiled else whole
 
+    def _along(self, directed: Directions, points: Points, generator: np.random.Generator) -> PointwiseRows:
+        """The equations at points of the domain, which has no parts, along fresh directions."""
+        trial = self.trial
+        names, x = list(directed.residuals), trial.tensor(points.coordinates)
+        drawn = trial.tensor(directed.drawn(points.count, generator))
+        prepared = trial.prepare_along(x, directed.coordinates(x, drawn))
+        factors = self._factors(points, names, points.count)
+        return PointwiseRows(trial, prepared, tuple(names), tuple(directed.residuals.values()), factors)
+
     @cached_property
     def _compiled_equations(self) -> dict[str, CompiledRows]:
         found = {}
@@ -293,13 +313,15 @@ class Assembly:
     def _rows(self, points: Points, names: list[str], residuals: list[AnyResidual], total: int) -> PointwiseRows:
         """The rows of residuals on the same points; `total` points share a term's weight."""
         trial = self.trial
-        x = trial.tensor(points.coordinates)
-        density = trial.tensor(points.density) if self.corrected else torch.ones_like(x[:, 0])
-        weights = trial.tensor([self.weights.get(name, 1.0) / total for name in names])
-        factors = torch.sqrt(weights[:, None] / density)
         indices = indices_of(residuals, trial.problem), output_indices_of(residuals, trial.problem)
-        prepared = trial.prepare(x, *indices)
-        return PointwiseRows(trial, prepared, tuple(names), tuple(residuals), factors)
+        prepared = trial.prepare(trial.tensor(points.coordinates), *indices)
+        return PointwiseRows(trial, prepared, tuple(names), tuple(residuals), self._factors(points, names, total))
+
+    def _factors(self, points: Points, names: list[str], total: int) -> Tensor:
+        """What the residuals at the points are multiplied with, (E, N)."""
+        density = self.trial.tensor(points.density if self.corrected else np.ones(points.count))
+        weights = self.trial.tensor([self.weights.get(name, 1.0) / total for name in names])
+        return torch.sqrt(weights[:, None] / density)
 
     def _points_of_a_sweep(self, rows: PointwiseRows) -> int:
         """How many points pass the network at once where only a gradient is wanted: on a CPU, what its caches hold."""

@@ -10,6 +10,7 @@ import sympy
 
 from pinnkit.equations import NORMAL, normal_component
 from pinnkit.equations.expression import Expression, Partial, Scope
+from pinnkit.equations.functions import is_normal_component
 from pinnkit.equations.partials import partials_in
 from pinnkit.equations.reductions import along_of, held_of, reductions_in
 from pinnkit.errors import Mistake, Place, UserError, unknown
@@ -104,7 +105,13 @@ class Condition:
 
     def tree_on(self, face: Face, scope: Scope) -> sympy.Expr:
         """The residual on one face, its normal derivatives written along the face's coordinate."""
-        return resolved(self.residual.tree, face, scope)
+        return self.residual.tree if self.alike else resolved(self.residual.tree, face, scope)
+
+    @cached_property
+    def alike(self) -> bool:
+        """Whether it says the same on all faces, because no normal stands in it."""
+        tree = self.residual.tree
+        return not tree.has(NORMAL) and not any(is_normal_component(symbol.name) for symbol in tree.free_symbols)
 
 
 def resolved(tree: sympy.Expr, face: Face | None, scope: Scope) -> sympy.Expr:

@@ -37,6 +37,8 @@ def corner_jump(problem: Problem) -> Iterator[Remark]:
     for (first, a, p), (second, b, q) in combinations(known, 2):
         if a.piece or b.piece or a.coordinate == b.coordinate or p.field != q.field or p.normal_order or q.normal_order:
             continue
+        if first is second and first.alike:
+            continue
         points = on_faces(problem, a, b)
         jump, at = _jump(evaluate(p.value, problem, points), evaluate(q.value, problem, points))
         if jump > worst.get((first.name, second.name), (0.0,))[0]:

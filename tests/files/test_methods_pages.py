@@ -57,7 +57,17 @@ BESIDE_TABLES = (
         "unknown_parameters",
         "outputs",
     ),
-    *("lagrangian", "groups", "ansatz", "regions", "eigenproblems", "linear_start", "identifiability", "shapes"),
+    *(
+        "lagrangian",
+        "groups",
+        "ansatz",
+        "regions",
+        "eigenproblems",
+        "linear_start",
+        "directions",
+        "identifiability",
+        "shapes",
+    ),
 )
 SINGLE = {
     "windows": Windows,
