@@ -1,8 +1,9 @@
 """Values on the boundary of a shape built into the field: u = G + D N with distances that are smooth.
 
 Every primitive of which a field is fixed has a factor phi_i, positive in the domain, which vanishes to first order on
-its boundary and nowhere else in the domain, with a slope of the order of one. D is their product, and G takes the
-values g_i by inverse distances,
+its boundary and nowhere else in the domain. With l half the least width of the domain it is psi/l around the domain,
+and psi/(psi + l) around a hole, for the polynomial psi of slope one there: both are of the order of one, whatever the
+units. D is their product, and G takes the values g_i by inverse distances,
 
     D = product of phi_i,        G = sum of g_i w_i / sum of w_i,   w_i = product of phi_j, j other than i
 
@@ -23,6 +24,7 @@ from pinnkit.problem.body import Body
 from pinnkit.problem.prescribed import prescribed
 from pinnkit.problem.problem import Condition, Problem
 from pinnkit.shapes import Boolean, Shape
+from pinnkit.shapes.requirements import exact
 
 _WHOLE = 1e-9
 _POINTS = 64
@@ -40,9 +42,14 @@ class Factors:
         for name, shape, outer in _primitives(body.shape, True):
             reason = self._obstacle(name, shape, outer)
             if reason is None:
-                self.trees[name] = shape.factor(self._symbols) * (1 if outer else -1)
+                self.trees[name] = self._factor(shape, outer)
             else:
                 self.obstacles[name] = reason
+
+    def _factor(self, shape: Shape, outer: bool) -> sympy.Expr:
+        lower, upper = self._body.shape.bounds
+        width, psi = exact(0.5 * float(np.min(upper - lower))), shape.factor(self._symbols)
+        return psi / width if outer else psi / (psi - width)
 
     def _obstacle(self, name: str, shape: Shape, outer: bool) -> str | None:
         left = sum(e.measure for e in self._body.shape.elements if e.name.partition(".")[0] == name)

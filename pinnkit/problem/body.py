@@ -2,12 +2,13 @@
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, final
 
 import numpy as np
 
+from pinnkit.equations.parse import parse_number
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.coordinate import Coordinate
 from pinnkit.problem.names import check_label, short
@@ -37,7 +38,7 @@ class Body:
     """A shape over the coordinates in space.
 
     Args:
-        given: the primitives as they were written, by name.
+        given: the primitives as they were written, by name; their numbers may be texts over the parameters.
         text: how they are combined.
         coordinates: the names of the coordinates in space, in the order of the shape's own.
         shape: what they make together.
@@ -47,6 +48,21 @@ class Body:
     text: str
     coordinates: tuple[str, ...]
     shape: Shape = field(compare=False)
+
+    def moved(self, values: Mapping[str, float], coordinates: Sequence[Coordinate]) -> "Body":
+        """The body with its shapes where other values of the parameters put them.
+
+        Raises:
+            UserError: a shape that is none any more, or that reaches beyond the coordinates.
+        """
+        if not any(_has_texts(given) for given in self.given.values()):
+            return self
+        known = {name: _primitive(name, given, values, _nowhere) for name, given in self.given.items()}
+        shape = combined(self.text, known)
+        space = [c for c in coordinates if c.name in self.coordinates]
+        if beyond := list(_beyond(shape, space, _nowhere)):
+            raise UserError(*beyond)
+        return replace(self, shape=shape)
 
     def outline(self, piece: str) -> Outline:
         """A piece of the boundary: all of it, what is left of one primitive, one of its elements, or what is flat.
@@ -89,9 +105,23 @@ class Body:
 
 
 def body_of(
-    keys: ProblemKeys, coordinates: Sequence[Coordinate], where: Where, key_where: Where
+    keys: ProblemKeys,
+    coordinates: Sequence[Coordinate],
+    values: Mapping[str, float],
+    where: Where,
+    key_where: Where,
 ) -> tuple[Body | None, list[Mistake]]:
-    """The body of a file, or None where its domain is the box of its coordinates; and what is wrong with it."""
+    """The body of a file, or None where its domain is the box of its coordinates; and what is wrong with it.
+
+    Args:
+        keys: of the file.
+        coordinates: all of them.
+        values: the parameters that shapes may depend on.
+        where: the places of values.
+        key_where: those of keys.
+    """
+    if len(coordinates) < len(keys.coordinates or {}):
+        return None, []  # one of them is wrong, and that is told
     if not keys.shapes:
         wrong = (
             [] if keys.domain is None else [Mistake("`domain` combines `shapes`, and there are none", where("domain"))]
@@ -106,7 +136,7 @@ def body_of(
             mistakes.append(
                 Mistake(f"no shape can be called `{_WHOLE}`: it names all of it", key_where("shapes", name))
             )
-        made = _attempt(partial(_primitive, name, given, where), where("shapes", name), mistakes)
+        made = _attempt(partial(_primitive, name, given, values, where), where("shapes", name), mistakes)
         if made is not None:
             known[name] = made
     if keys.domain is None and len(keys.shapes) > 1:
@@ -164,8 +194,34 @@ def _shape(node: ast.expr, shapes: Mapping[str, Shape], hint: str) -> Shape:
     raise UserError(Mistake(f"`{short(ast.unparse(node))}` is no shape", hint=hint))
 
 
-def _primitive(name: str, given: Any, where: Where) -> Shape:
-    return SHAPES.build(given, lambda *keys: where("shapes", name, *keys), label=name)
+def _primitive(name: str, given: Any, values: Mapping[str, float], where: Where) -> Shape:
+    def own(*keys: str | int) -> Place:
+        return where("shapes", name, *keys)
+
+    return SHAPES.build(_in_numbers(given, values, own), own, label=name)
+
+
+def _in_numbers(given: Any, values: Mapping[str, float], where: Where, *keys: str | int) -> Any:
+    """The options of a shape with their texts as the numbers that they are, such as `-s/2`; its name stays."""
+    if isinstance(given, Mapping):
+        return {
+            k: v if not keys and k in ("name", "label") else _in_numbers(v, values, where, *keys, k)
+            for k, v in given.items()
+        }
+    if isinstance(given, list):
+        return [_in_numbers(v, values, where, *keys, k) for k, v in enumerate(given)]
+    return parse_number(given, where(*keys), values) if isinstance(given, str) else given
+
+
+def _has_texts(given: Any) -> bool:
+    """Whether the options of a shape have numbers that are texts."""
+    options = [v for k, v in given.items() if k != "name"] if isinstance(given, Mapping) else given
+    return any(isinstance(v, str) or (isinstance(v, list | Mapping) and _has_texts(v)) for v in options)
+
+
+def _nowhere(*keys: str | int) -> Place:
+    """The place of a shape that no file has as it is."""
+    return Place()
 
 
 def _misfits(shape: Shape, space: Sequence[Coordinate], keys: ProblemKeys, where: Where) -> list[Mistake]:
@@ -178,19 +234,23 @@ def _misfits(shape: Shape, space: Sequence[Coordinate], keys: ProblemKeys, where
                 where("shapes"),
             )
         ]
-    found = []
-    for c, low, high in zip(space, *shape.bounds, strict=True):
-        place = where("coordinates", c.name)
-        if c.periodic or not c.axis.finite:
-            what = "is periodic" if c.periodic else "has an infinite end"
-            found.append(Mistake(f"`{c.name}` {what}, and cannot be a coordinate of a shape", place))
-        elif low < c.lower - _SAME * shape.size or high > c.upper + _SAME * shape.size:
-            reach = f"[{low:.6g}, {high:.6g}]"
-            found.append(Mistake(f"the shape reaches over {reach} along `{c.name}`, beyond its interval", place))
+    found = list(_beyond(shape, space, where))
     for key, value in {"regions": keys.regions, "symmetry": keys.symmetry, "states": keys.states > 1}.items():
         if value:
             found.append(Mistake(f"`{key}` needs a domain that is a box, and this one is a shape", where(key)))
     return found
+
+
+def _beyond(shape: Shape, space: Sequence[Coordinate], where: Where) -> Iterator[Mistake]:
+    """Coordinates that a shape cannot have, or beyond whose intervals it reaches."""
+    for c, low, high in zip(space, *shape.bounds, strict=True):
+        place = where("coordinates", c.name)
+        if c.periodic or not c.axis.finite:
+            what = "is periodic" if c.periodic else "has an infinite end"
+            yield Mistake(f"`{c.name}` {what}, and cannot be a coordinate of a shape", place)
+        elif low < c.lower - _SAME * shape.size or high > c.upper + _SAME * shape.size:
+            reach = f"[{low:.6g}, {high:.6g}]"
+            yield Mistake(f"the shape reaches over {reach} along `{c.name}`, beyond its interval", place)
 
 
 def _attempt(make: Callable[[], Shape], place: Place, mistakes: list[Mistake]) -> Shape | None:

@@ -106,7 +106,7 @@ class _Builder:
         if scope is not None:
             scope = replace(scope, named={f.name: f.expression.tree for f in functions})
         equations = self._equations(keys, scope)
-        body = self._noting(body_of, keys, coordinates) if len(coordinates) == len(keys.coordinates or {}) else None
+        body = self._noting(body_of, keys, coordinates, {p.name: p.value for p in parameters if p.unknown is None})
         scope = replace(scope, pieces=body.pieces) if scope is not None and body is not None else scope
         conditions = self._conditions(keys, scope, coordinates, values, body)
         observations = self._observations(keys, scope)

@@ -303,7 +303,8 @@ class Problem:
         regions = tuple(_in(region, coordinates, numbers) for region in self.regions)
         integrals = tuple(_on(condition, {c.name: c for c in coordinates}) for condition in self.integrals)
         there = replace(self, coordinates=coordinates, conditions=conditions, integrals=integrals, regions=regions)
-        return replace(there, parameters=changed)
+        body = self.body.moved(numbers, coordinates) if self.body is not None else None
+        return replace(there, parameters=changed, body=body)
 
 
 def _changed(parameter: Parameter, value: float) -> Parameter:

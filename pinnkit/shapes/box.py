@@ -71,9 +71,10 @@ class Box(Shape):
         return np.where(within >= 0, within, -np.linalg.norm(outside, axis=1))
 
     def factor(self, x: Sequence[Any]) -> Any:
-        """The product of (x - a)(b - x)/(b - a) over the coordinates."""
-        ends = zip(x, map(exact, self.lower), map(exact, self.upper), strict=True)
-        return prod((s - a) * (b - s) / (b - a) for s, a, b in ends)
+        """The least width over 4 times the product of 4 (x - a)(b - x)/(b - a)^2 over the coordinates."""
+        ends = list(zip(x, map(exact, self.lower), map(exact, self.upper), strict=True))
+        least = min(b - a for _, a, b in ends)
+        return prod(4 * (s - a) * (b - s) / (b - a) ** 2 for s, a, b in ends) * least / 4
 
     @cached_property
     def elements(self) -> tuple[Element, ...]:

@@ -72,12 +72,12 @@ class Cylinder(Shape):
         return np.where((past <= 0) & (beyond <= 0), -np.maximum(past, beyond), -outside)
 
     def factor(self, x: Sequence[Any]) -> Any:
-        """(r^2 - q^2)/(2 r) times s (h - s)/h, with s along the axis, of length h, and q away from it."""
+        """(r^2 - q^2)/(2 r) times 4 s (h - s)/h^2, with s along the axis, of length h, and q away from it."""
         away = [s - exact(c) for s, c in zip(x, self.base, strict=True)]
         height, r = float(np.linalg.norm(self.axis)), exact(self.radius)
         along = sum(s * exact(c / height) for s, c in zip(away, self.axis, strict=True))
         across = sum(s**2 for s in away) - along**2
-        return (r**2 - across) / (2 * r) * along * (exact(height) - along) / exact(height)
+        return (r**2 - across) / (2 * r) * 4 * along * (exact(height) - along) / exact(height) ** 2
 
     @cached_property
     def elements(self) -> tuple[Element, ...]:

@@ -21,7 +21,7 @@ def by_members(method: ReferenceMethod, problem: Problem) -> ReferenceSolution:
     Raises:
         UserError: the method cannot treat a member, or the domain is a shape.
     """
-    if problem.body is not None:
+    if problem.body is not None and not method.shapes:
         raise no_box(problem)
     if not problem.family:
         return method.solve(problem)
@@ -35,8 +35,11 @@ def by_members(method: ReferenceMethod, problem: Problem) -> ReferenceSolution:
 
 def no_box(problem: Problem) -> UserError:
     """Why no classical method treats a domain that is a shape."""
-    message = f"`{problem.name}` has a domain that is a shape, and classical methods here need a box"
-    return UserError(Mistake(message, hint="An exact solution may be given: `reference: {exact: {...}}`."))
+    message = f"`{problem.name}` has a domain that is a shape, and this method needs a box"
+    hint = (
+        "`lightning` treats Laplace's and Poisson's equation on shapes; an exact solution may be given for any other."
+    )
+    return UserError(Mistake(message, hint=hint))
 
 
 @final

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 import sympy
@@ -33,7 +33,12 @@ class ReferenceSolution:
 
 
 class ReferenceMethod(ABC):
-    """A classical method that makes a reference from the problem alone; its options are its constructor's arguments."""
+    """A classical method that makes a reference from the problem alone; its options are its constructor's arguments.
+
+    `shapes` says whether it treats domains that are shapes; the others need a box.
+    """
+
+    shapes: ClassVar[bool] = False
 
     @abstractmethod
     def solve(self, problem: Problem) -> ReferenceSolution:

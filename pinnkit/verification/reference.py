@@ -13,6 +13,7 @@ from pinnkit.verification.cole_hopf import ColeHopf
 from pinnkit.verification.dop853 import DOP853
 from pinnkit.verification.driven_cavity import DrivenCavity
 from pinnkit.verification.etdrk4 import ETDRK4
+from pinnkit.verification.lightning import Lightning
 from pinnkit.verification.members import by_members
 from pinnkit.verification.method import ReferenceMethod, ReferenceSolution, evaluated
 from pinnkit.verification.method_of_lines import MethodOfLines
@@ -28,6 +29,7 @@ REFERENCES: Registry[ReferenceMethod] = Registry(
         "method_of_lines": MethodOfLines,
         "collocation": NewtonCollocation,
         "driven_cavity": DrivenCavity,
+        "lightning": Lightning,
     },
 )
 

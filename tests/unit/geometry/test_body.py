@@ -134,10 +134,17 @@ def test_it_is_said_before_the_first_step(name: str) -> None:
         sampler.expected(domain_of(problem(False)))
 
 
-def test_no_classical_method_treats_a_shape() -> None:
-    with pytest.raises(UserError, match="classical methods here need a box") as caught:
-        compare(problem(False), Config(), quiet=True)
+def test_most_classical_methods_need_a_box() -> None:
+    with pytest.raises(UserError, match="this method needs a box") as caught:
+        compare(problem(False), Config(), method="dop853", quiet=True)
     assert len(caught.value.mistakes) == 1
+
+
+def test_only_methods_that_know_shapes_are_tried_on_one() -> None:
+    with pytest.raises(UserError, match="no classical method") as caught:
+        compare(problem(True), Config(), quiet=True)
+    (_, why) = caught.value.mistakes
+    assert "`lightning` cannot treat" in str(why)
 
 
 def test_the_lagrangian_frame_has_no_shape() -> None:

@@ -1,0 +1,194 @@
+"""The boundary of a shape in the plane as arcs, with their ends, corners and holes."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import final
+
+import numpy as np
+
+from pinnkit.shapes import Element, Shape
+from pinnkit.shapes.elements import Oval
+from pinnkit.shapes.trimmed import Trimmed
+from pinnkit.verification.harmonic import Hole
+
+_CELLS = 4096
+_HALVINGS = 50
+_JUMP = 8.0
+"""Steps of the length of a cell, beyond which an element goes on elsewhere."""
+
+_SAME = 1e-9
+"""Relative to the size of the shape, within which two ends are one."""
+
+_NEAREST = -14.0
+"""The decimal power of the nearest sample to an end, as a share of the arc."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Arc:
+    """A smooth part of the boundary: an interval of an element's unit interval; `closed` where its ends meet."""
+
+    element: Element
+    begin: float
+    end: float
+    closed: bool
+
+    def at(self, share: np.ndarray) -> np.ndarray:
+        """The points (n, 2) at shares (n,) of the arc."""
+        return self.element.from_unit((self.begin + (self.end - self.begin) * share)[:, None])
+
+    @cached_property
+    def ends(self) -> np.ndarray:
+        """The first and the last point, (2, 2), from within: at a jump an element's own end belongs to another arc."""
+        return self.at(np.array([1e-15, 1.0 - 1e-15]))
+
+    def samples(self, count: int) -> np.ndarray:
+        """Points (n, 2): even on a closed arc, else crowded towards both ends, by powers of ten down to rounding."""
+        even = (np.arange(count) + 0.5) / count
+        if self.closed:
+            return self.at(even)
+        near = np.logspace(_NEAREST, np.log10(0.5 / count), count // 2)
+        return self.at(np.concatenate((near, even, 1.0 - near)))
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Corner:
+    """Where two arcs meet: the point as a complex number, the way out of the shape between them, and the arcs."""
+
+    place: complex
+    outward: complex
+    arcs: tuple[Arc, ...]
+
+    @property
+    def smooth(self) -> bool:
+        """Whether the boundary goes on in the same direction."""
+        return self._bend < 1e-6
+
+    @cached_property
+    def _bend(self) -> float:
+        one, other = (_normal_at(arc, self.place) for arc in self.arcs)
+        return abs(one - other)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Contours:
+    """The arcs of a boundary, the corners between them, and a point in every hole."""
+
+    arcs: tuple[Arc, ...]
+    corners: tuple[Corner, ...]
+    holes: tuple[Hole, ...]
+    pieces: int
+
+    @staticmethod
+    def of(shape: Shape) -> "Contours":
+        """Those of a shape with two coordinates."""
+        arcs = tuple(arc for element in shape.elements for arc in _arcs(element))
+        loops = _loops(arcs, _SAME * shape.size)
+        holes, pieces, corners = [], 0, []
+        for loop in loops:
+            corners += _corners(loop, _SAME * shape.size)
+            if _flux(loop) > 0:
+                pieces += 1
+            else:
+                holes.append(_hole(loop))
+        return Contours(arcs, tuple(corners), tuple(holes), pieces)
+
+
+def _arcs(element: Element) -> Iterator[Arc]:
+    """The intervals on which an element goes on without a jump."""
+
+    def at(unit: np.ndarray) -> np.ndarray:
+        return element.from_unit(unit[:, None])
+
+    u = np.linspace(0.0, 1.0, _CELLS + 1)
+    u[-1] = np.nextafter(1.0, 0.0)
+    step = element.measure / _CELLS
+    jumps = np.flatnonzero(np.linalg.norm(np.diff(at(u), axis=0), axis=1) > _JUMP * step)
+    low, high = u[jumps], u[jumps + 1]
+    for _ in range(_HALVINGS if len(jumps) else 0):
+        middle = 0.5 * (low + high)
+        before = np.linalg.norm(at(middle) - at(low), axis=1) <= _JUMP * step
+        low, high = np.where(before, middle, low), np.where(before, high, middle)
+    edges = np.concatenate(([0.0], 0.5 * (low + high), [1.0]))
+    whole = len(edges) == 2
+    first, last = at(np.array([0.0])), at(np.array([np.nextafter(1.0, 0.0)]))
+    closed = whole and bool(np.linalg.norm(first - last) < 1e-6 * step)
+    for begin, end in pairwise(edges):
+        yield Arc(element, float(begin), float(end), closed)
+
+
+def _loops(arcs: Sequence[Arc], same: float) -> list[list[Arc]]:
+    """The arcs that hang together."""
+    left, loops = list(arcs), []
+    while left:
+        loop = [left.pop(0)]
+        grows = not loop[0].closed
+        while grows:
+            grows = False
+            for arc in left:
+                if not arc.closed and any(_touch(arc, other, same) for other in loop):
+                    loop.append(arc)
+                    left.remove(arc)
+                    grows = True
+                    break
+        loops.append(loop)
+    return loops
+
+
+def _touch(one: Arc, other: Arc, same: float) -> bool:
+    gaps = np.linalg.norm(one.ends[:, None] - other.ends[None], axis=2)
+    return bool(gaps.min() < same)
+
+
+def _corners(loop: Sequence[Arc], same: float) -> list[Corner]:
+    """Where the arcs of a loop meet."""
+    ends = [(arc, complex(*end)) for arc in loop if not arc.closed for end in arc.ends]
+    found = []
+    while ends:
+        arc, place = ends.pop()
+        there = next((k for k, (_, other) in enumerate(ends) if abs(other - place) < same), None)
+        if there is None:
+            continue
+        partner, _ = ends.pop(there)
+        out = _normal_at(arc, place) + _normal_at(partner, place)
+        if abs(out) > 1e-9:
+            found.append(Corner(place, out / abs(out), (arc, partner)))
+    return found
+
+
+def _normal_at(arc: Arc, place: complex) -> complex:
+    normal = arc.element.normals(np.array([[place.real, place.imag]]))[0]
+    return complex(*normal)
+
+
+def _flux(loop: Sequence[Arc]) -> float:
+    """Of x over the loop, the area within: below zero around a hole, whose normals point into it."""
+    total = 0.0
+    x, w = np.polynomial.legendre.leggauss(64)
+    for arc in loop:
+        points = arc.at(0.5 * (x + 1.0))
+        along = np.sum(points * arc.element.normals(points), axis=1)
+        total += arc.element.measure * (arc.end - arc.begin) * float(0.5 * w @ along)
+    return total
+
+
+def _hole(loop: Sequence[Arc]) -> Hole:
+    """The ellipse that a loop is, or the mean of its points, weighed by length."""
+    element = loop[0].element
+    while isinstance(element, Trimmed):
+        element = element.base
+    if len(loop) == 1 and isinstance(element, Oval):
+        (a, b), along = element.semi_axes, element.turn
+        way = along[0] if a > b else along[1]
+        return Hole(complex(*element.center), math.sqrt(abs(a * a - b * b)) * complex(*way))
+    x, w = np.polynomial.legendre.leggauss(64)
+    total, length = np.zeros(2), 0.0
+    for arc in loop:
+        own = arc.element.measure * (arc.end - arc.begin)
+        total, length = total + own * 0.5 * w @ arc.at(0.5 * (x + 1.0)), length + own
+    return Hole(complex(*(total / length)))
