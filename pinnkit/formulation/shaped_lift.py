@@ -2,8 +2,9 @@
 
 Every primitive of which a field is fixed has a factor phi_i, positive in the domain, which vanishes to first order on
 its boundary and nowhere else in the domain. With l half the least width of the domain it is psi/l around the domain,
-and psi/(psi + l) around a hole, for the polynomial psi of slope one there: both are of the order of one, whatever the
-units. D is their product, and G takes the values g_i by inverse distances,
+and psi/(psi + l) around a hole, for the polynomial psi of slope one there: so that D does not depend on the units of
+length, and steep distances around small holes do not make G steep. D is the product of all phi_i, and G takes the
+values g_i by inverse distances,
 
     D = product of phi_i,        G = sum of g_i w_i / sum of w_i,   w_i = product of phi_j, j other than i
 

@@ -115,12 +115,8 @@ class Assembly:
         rows = []
         for part in self.parts:
             points = self.interior_points(theta, generator, part, memory)
-            found = (
-                self._interior_rows(part, points)
-                if self.directed is None
-                else self._along(self.directed, points, generator)
-            )
-            rows.append(found)
+            directed = self.directed
+            rows.append(self._along(directed, points, generator) if directed else self._interior_rows(part, points))
         for condition in (*self.trial.formulation.soft, *self.further.conditions):
             rows += self._condition_rows(condition, self.condition_points(condition, generator))
         for observations, residuals in zip(self.trial.problem.observations, self._observed, strict=True):

@@ -182,6 +182,16 @@ def combined(text: str, shapes: Mapping[str, Shape]) -> Shape:
         raise UserError("`domain` is nested too deeply") from None
 
 
+def plane(text: str, values: Mapping[str, float] | None, place: Place | None = None) -> str:
+    """The name of what lies on a plane: `x = s/2` at s = 1 is `x = 0.5`.
+
+    Raises:
+        UserError: what is no number.
+    """
+    name, _, right = (part.strip() for part in text.partition("="))
+    return f"{name} = {parse_number(right, place, values)!r}"
+
+
 def _shape(node: ast.expr, shapes: Mapping[str, Shape], hint: str) -> Shape:
     if isinstance(node, ast.Name):
         if node.id not in shapes:

@@ -207,7 +207,7 @@ def _observations(given: Observations, coordinates: Sequence[str]) -> dict[str, 
 
 def _face(face: Face) -> str:
     """All digits, so that the end of the interval is found again."""
-    return face.piece or f"{face.coordinate} = {face.value!r}"
+    return face.text or face.piece or f"{face.coordinate} = {face.value!r}"
 
 
 def _symmetries(problem: Problem) -> dict[str, Any]:

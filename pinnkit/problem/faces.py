@@ -1,11 +1,12 @@
 """Faces of the domain by their text: `x = -1`, a list of such, or `boundary` for every face in space."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pinnkit.errors import Mistake, Place, UserError, unknown
-from pinnkit.problem.body import Body
+from pinnkit.problem.body import Body, plane
 from pinnkit.problem.intervals import parse_end
 from pinnkit.problem.names import short
 from pinnkit.problem.problem import Coordinate, Face
@@ -63,16 +64,17 @@ def parse_faces(
 def _piece(text: str, body: Body, place: Place | None, values: Mapping[str, float] | None) -> Face:
     """A piece of a shape's boundary by its name, or by the plane on which it lies."""
     name, equals, right = (part.strip() for part in text.partition("="))
+    moves = bool(equals) and bool(set(re.findall(r"[^\W\d]\w*", right)) & set(values or ()))
     if equals:
         if name not in body.coordinates:
             message, hint = unknown("coordinate", short(name), body.coordinates)
             raise UserError(Mistake(f"{message} in `{short(text)}`", place, hint=hint))
-        name = f"{name} = {parse_end(right, place, values)!r}"
+        name = plane(text, values, place)
     try:
         body.outline(name)
     except UserError as error:
         raise UserError(*(replace(mistake, place=place) for mistake in error.mistakes)) from None
-    return Face("", "upper", 0.0, piece=name)
+    return Face("", "upper", 0.0, piece=name, text=text if moves else "")
 
 
 def _face(

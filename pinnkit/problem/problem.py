@@ -15,7 +15,7 @@ from pinnkit.equations.partials import partials_in
 from pinnkit.equations.reductions import along_of, held_of, reductions_in
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.ansatz import NETWORK, Ansatz
-from pinnkit.problem.body import Body
+from pinnkit.problem.body import Body, plane
 from pinnkit.problem.complex_fields import ComplexFields
 from pinnkit.problem.coordinate import Coordinate as Coordinate
 from pinnkit.problem.coordinate import moved, moved_ends
@@ -72,7 +72,8 @@ class Equation:
 class Face:
     """One end of a coordinate's interval, in the whole domain or a part of it, or a piece of a shape's boundary.
 
-    A ``piece`` has a name, and neither coordinate nor value: those are "" and 0.
+    A ``piece`` has a name, and neither coordinate nor value: those are "" and 0. ``text`` is that of a piece on a plane
+    of which parameters are part, else empty.
     """
 
     coordinate: str
@@ -80,6 +81,7 @@ class Face:
     value: float
     part: str = ""
     piece: str = ""
+    text: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return self.piece or f"{self.coordinate} = {self.value:.12g}"
@@ -298,10 +300,10 @@ class Problem:
             return member.with_parameters(**kept)
         changed = tuple(_changed(p, float(values[p.name])) if p.name in values else p for p in self.parameters)
         coordinates = tuple(moved(c, {p.name: p.value for p in changed}) for c in self.coordinates)
-        conditions = tuple(_on(condition, {c.name: c for c in coordinates}) for condition in self.conditions)
         numbers = {p.name: p.value for p in changed}
+        conditions = tuple(_on(condition, coordinates, numbers) for condition in self.conditions)
         regions = tuple(_in(region, coordinates, numbers) for region in self.regions)
-        integrals = tuple(_on(condition, {c.name: c for c in coordinates}) for condition in self.integrals)
+        integrals = tuple(_on(condition, coordinates, numbers) for condition in self.integrals)
         there = replace(self, coordinates=coordinates, conditions=conditions, integrals=integrals, regions=regions)
         body = self.body.moved(numbers, coordinates) if self.body is not None else None
         return replace(there, parameters=changed, body=body)
@@ -372,15 +374,15 @@ def _in(region: Region, whole: Sequence[Coordinate], values: Mapping[str, float]
 AnyCondition = TypeVar("AnyCondition", Condition, IntegralCondition)
 
 
-def _on(condition: AnyCondition, coordinates: Mapping[str, Coordinate]) -> AnyCondition:
-    """The condition on faces that have moved with their coordinates."""
-    faces = []
+def _on(condition: AnyCondition, coordinates: Sequence[Coordinate], values: Mapping[str, float]) -> AnyCondition:
+    """The condition on faces that have moved with their coordinates, and with the parameters of their planes."""
+    along, faces = {c.name: c for c in coordinates}, []
     for face in condition.faces:
         if face.piece:
-            faces.append(face)
-            continue
-        along = coordinates[face.coordinate]
-        faces.append(replace(face, value=along.lower if face.side == "lower" else along.upper))
+            faces.append(replace(face, piece=plane(face.text, values)) if face.text else face)
+        else:
+            own = along[face.coordinate]
+            faces.append(replace(face, value=own.lower if face.side == "lower" else own.upper))
     return replace(condition, faces=tuple(faces))
 
 

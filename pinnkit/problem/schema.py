@@ -171,6 +171,13 @@ Texts = Annotated[list[str], BeforeValidator(_one_or_more), WithJsonSchema(_TEXT
 Accepted = Annotated[list[str], BeforeValidator(_none_or_more), WithJsonSchema({"type": "array", "items": _TEXT})]
 
 
+def _or_texts(schema: Any) -> Any:
+    """A schema in which every number may be a text over the parameters."""
+    if isinstance(schema, Mapping):
+        return _NUMBER if schema.get("type") == "number" else {k: _or_texts(v) for k, v in schema.items()}
+    return [_or_texts(part) for part in schema] if isinstance(schema, list) else schema
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
@@ -218,7 +225,7 @@ _INTERFACE = {
     "required": ["equation"],
     "additionalProperties": False,
 }
-ShapeKeys = Annotated[dict[StrictStr, Any], WithJsonSchema(SHAPES.json_schema())]
+ShapeKeys = Annotated[dict[StrictStr, Any], WithJsonSchema(_or_texts(SHAPES.json_schema()))]
 RegionRange = Annotated[list[Any], BeforeValidator(_range), WithJsonSchema(_RANGE)]
 Interfaces = dict[
     StrictStr,

@@ -3,7 +3,7 @@
 from pinnkit.verification.errors import Field, max_abs, relative_l2
 from pinnkit.verification.grids import test_grid
 from pinnkit.verification.measured_at import measured_at
-from pinnkit.verification.members import by_members, no_box
+from pinnkit.verification.members import by_members
 from pinnkit.verification.method import ReferenceMethod, ReferenceSolution
 from pinnkit.verification.reference import REFERENCES, reference_for
 from pinnkit.verification.verdict import Verdict, judge
@@ -18,7 +18,6 @@ __all__ = [
     "judge",
     "max_abs",
     "measured_at",
-    "no_box",
     "reference_for",
     "relative_l2",
     "test_grid",

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import final
 
 import numpy as np
@@ -15,12 +14,16 @@ from pinnkit.shapes.trimmed import Trimmed
 from pinnkit.verification.harmonic import Hole
 
 _CELLS = 4096
-_HALVINGS = 50
+_HALVINGS = 60
+_NODES = 64
 _JUMP = 8.0
 """Steps of the length of a cell, beyond which an element goes on elsewhere."""
 
 _SAME = 1e-9
 """Relative to the size of the shape, within which two ends are one."""
+
+_STRAIGHT = 1e-6
+"""The difference of two normals below which the boundary has no corner."""
 
 _NEAREST = -14.0
 """The decimal power of the nearest sample to an end, as a share of the arc."""
@@ -38,12 +41,19 @@ class Arc:
 
     def at(self, share: np.ndarray) -> np.ndarray:
         """The points (n, 2) at shares (n,) of the arc."""
-        return self.element.from_unit((self.begin + (self.end - self.begin) * share)[:, None])
+        unit = np.clip(self.begin + (self.end - self.begin) * share, self.begin, self.end)
+        return self.element.from_unit(unit[:, None])
 
     @cached_property
     def ends(self) -> np.ndarray:
-        """The first and the last point, (2, 2), from within: at a jump an element's own end belongs to another arc."""
-        return self.at(np.array([1e-15, 1.0 - 1e-15]))
+        """The first and the last point, (2, 2)."""
+        return self.at(np.array([0.0, 1.0]))
+
+    @cached_property
+    def nodes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Points (n, 2) and weights (n,) of a rule for integrals over the arc."""
+        x, w = np.polynomial.legendre.leggauss(_NODES)
+        return self.at(0.5 * (x + 1.0)), self.element.measure * (self.end - self.begin) * 0.5 * w
 
     def samples(self, count: int) -> np.ndarray:
         """Points (n, 2): even on a closed arc, else crowded towards both ends, by powers of ten down to rounding."""
@@ -66,12 +76,8 @@ class Corner:
     @property
     def smooth(self) -> bool:
         """Whether the boundary goes on in the same direction."""
-        return self._bend < 1e-6
-
-    @cached_property
-    def _bend(self) -> float:
         one, other = (_normal_at(arc, self.place) for arc in self.arcs)
-        return abs(one - other)
+        return abs(one - other) < _STRAIGHT
 
 
 @final
@@ -114,11 +120,11 @@ def _arcs(element: Element) -> Iterator[Arc]:
         middle = 0.5 * (low + high)
         before = np.linalg.norm(at(middle) - at(low), axis=1) <= _JUMP * step
         low, high = np.where(before, middle, low), np.where(before, high, middle)
-    edges = np.concatenate(([0.0], 0.5 * (low + high), [1.0]))
-    whole = len(edges) == 2
-    first, last = at(np.array([0.0])), at(np.array([np.nextafter(1.0, 0.0)]))
-    closed = whole and bool(np.linalg.norm(first - last) < 1e-6 * step)
-    for begin, end in pairwise(edges):
+    # The neighbours of a jump: each arc ends on its own side.
+    begins, ends = np.concatenate((u[:1], high)), np.concatenate((low, u[-1:]))
+    first, last = at(u[[0, -1]])
+    closed = len(ends) == 1 and bool(np.linalg.norm(first - last) < 1e-6 * step)
+    for begin, end in zip(begins, ends, strict=True):
         yield Arc(element, float(begin), float(end), closed)
 
 
@@ -169,11 +175,9 @@ def _normal_at(arc: Arc, place: complex) -> complex:
 def _flux(loop: Sequence[Arc]) -> float:
     """Of x over the loop, the area within: below zero around a hole, whose normals point into it."""
     total = 0.0
-    x, w = np.polynomial.legendre.leggauss(64)
     for arc in loop:
-        points = arc.at(0.5 * (x + 1.0))
-        along = np.sum(points * arc.element.normals(points), axis=1)
-        total += arc.element.measure * (arc.end - arc.begin) * float(0.5 * w @ along)
+        points, weights = arc.nodes
+        total += float(weights @ np.sum(points * arc.element.normals(points), axis=1))
     return total
 
 
@@ -186,9 +190,5 @@ def _hole(loop: Sequence[Arc]) -> Hole:
         (a, b), along = element.semi_axes, element.turn
         way = along[0] if a > b else along[1]
         return Hole(complex(*element.center), math.sqrt(abs(a * a - b * b)) * complex(*way))
-    x, w = np.polynomial.legendre.leggauss(64)
-    total, length = np.zeros(2), 0.0
-    for arc in loop:
-        own = arc.element.measure * (arc.end - arc.begin)
-        total, length = total + own * 0.5 * w @ arc.at(0.5 * (x + 1.0)), length + own
-    return Hole(complex(*(total / length)))
+    points, weights = (np.concatenate(part) for part in zip(*(arc.nodes for arc in loop), strict=True))
+    return Hole(complex(*(weights @ points / weights.sum())))

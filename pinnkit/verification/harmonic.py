@@ -104,13 +104,10 @@ class Harmonic:
         )
 
     def __call__(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Values and derivatives with respect to x - i y of u's real columns: (n, m) real, (n, m) complex.
-
-        Column by column u_x - i u_y is the complex derivative of F, and that of i F, whose real part is a column too.
-        """
+        """u's columns (n, m) and, complex, their u_x - i u_y: the derivatives of F, of i F and of the logarithms."""
         w = (z - self.middle) / self.radius
-        found, slopes = (list([part]) for part in self.polynomial(w))
-        slopes[0] = slopes[0] / self.radius
+        values, derivatives = self.polynomial(w)
+        found, slopes = [values], [derivatives / self.radius]
         logs, beside = [], []
         for hole, r, powers in zip(self.holes, self.radii, self.around, strict=True):
             zeta, slope = hole(z)

@@ -177,7 +177,7 @@ class _Rows:
     """The conditions on the boundary as rows a u + b.grad u = g at samples of every arc."""
 
     def __init__(self, problem: Problem, body: Body, contours: Contours, part: _Polynomial) -> None:
-        self._problem, self._part = problem, part
+        self._problem, self.part = problem, part
         on: dict[int, list[tuple[dict[Partial, sympy.Expr], sympy.Expr]]] = {}
         held = [(condition, face) for condition in problem.conditions for face in condition.faces]
         for condition, face in held:
@@ -204,7 +204,7 @@ class _Rows:
         for arc in self.contours.arcs:
             points = arc.samples(count)
             columns, slopes = basis(points[:, 0] + 1j * points[:, 1])
-            p, gradient = self._part(points)
+            p, gradient = self.part(points)
             for factors, rest in self.statements[id(arc)]:
                 a, along, g = self._numbers(factors, rest, arc, points)
                 rows.append(a[:, None] * columns + (slopes * (along[:, 0] + 1j * along[:, 1])[:, None]).real)
@@ -270,7 +270,7 @@ class _Solution:
         solved = np.linalg.lstsq(matrix / scale, right, rcond=1e-15)[0] / scale
         finer, wanted = rows.at(basis, 2 * count + 1)
         left = float(np.abs(finer @ solved - wanted).max())
-        return _Solution(rows._part, basis, solved, left, len(poles))
+        return _Solution(rows.part, basis, solved, left, len(poles))
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """u (n,) at points (n, 2)."""

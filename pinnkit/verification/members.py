@@ -22,7 +22,7 @@ def by_members(method: ReferenceMethod, problem: Problem) -> ReferenceSolution:
         UserError: the method cannot treat a member, or the domain is a shape.
     """
     if problem.body is not None and not method.shapes:
-        raise no_box(problem)
+        raise _no_box(problem)
     if not problem.family:
         return method.solve(problem)
     made = _Members(method, problem)
@@ -33,8 +33,8 @@ def by_members(method: ReferenceMethod, problem: Problem) -> ReferenceSolution:
     )
 
 
-def no_box(problem: Problem) -> UserError:
-    """Why no classical method treats a domain that is a shape."""
+def _no_box(problem: Problem) -> UserError:
+    """Why a classical method does not treat a domain that is a shape."""
     message = f"`{problem.name}` has a domain that is a shape, and this method needs a box"
     hint = (
         "`lightning` treats Laplace's and Poisson's equation on shapes; an exact solution may be given for any other."

@@ -25,7 +25,10 @@ FLOWS = (
     *(f"{name}:s={side}" for name in ("helmholtz_scaled", "poisson_scaled") for side in (8, 4, 2, 1)),
 )
 
-SHAPES = ("poisson_l_shape", "eikonal", "plate_with_hole", "klein_gordon", "nonlinear_10d")
+SHAPES = (
+    *("poisson_l_shape", "poisson_holes", *(f"poisson_discs:s={side}" for side in (8, 4, 2, 1))),
+    *("eikonal", "plate_with_hole", "klein_gordon", "nonlinear_10d"),
+)
 
 
 def main() -> None:

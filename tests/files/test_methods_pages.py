@@ -57,17 +57,8 @@ BESIDE_TABLES = (
         "unknown_parameters",
         "outputs",
     ),
-    *(
-        "lagrangian",
-        "groups",
-        "ansatz",
-        "regions",
-        "eigenproblems",
-        "linear_start",
-        "directions",
-        "identifiability",
-        "shapes",
-    ),
+    *("lagrangian", "groups", "ansatz", "regions", "eigenproblems", "linear_start", "identifiability", "shapes"),
+    "directions",
 )
 SINGLE = {
     "windows": Windows,

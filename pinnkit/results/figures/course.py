@@ -9,6 +9,7 @@ from matplotlib.colors import Normalize
 
 from pinnkit.points import Points
 from pinnkit.results.figures.picture import Picture
+from pinnkit.results.figures.points import comparable
 from pinnkit.results.figures.style import SOFT, colour_bar, dress, figure, save
 
 _PANELS = 4
@@ -49,7 +50,9 @@ def draw_course(
         for limit, column in ((axes.set_xlim, across), (axes.set_ylim, up)):
             low, high = whole[:, column].min(), whole[:, column].max()
             limit(low - 0.02 * (high - low), high + 0.02 * (high - low))
+        if time not in (names[across], names[up]) and comparable(whole[:, [across, up]]):
+            axes.set_aspect("equal")
     if cloud is not None:
-        colour_bar(drawn, cloud, list(panels))
+        colour_bar(drawn, cloud, list(panels), "density, power of ten")
     shown = "; colours are the density relative to uniform, as a power of ten" if varies else ""
     return Picture(save(drawn, path), f"Points for the equations in the course of training{shown}.")

@@ -48,7 +48,7 @@ def draw_points(
         axes.margins(0.02)
         if up is None:
             axes.set_yticks([])
-        elif time not in (names[across], names[up]) and _comparable(interior[:, [across, up]]):
+        elif time not in (names[across], names[up]) and comparable(interior[:, [across, up]]):
             axes.set_aspect("equal")
     if varies:
         bar = drawn.colorbar(cloud, ax=panels[-1], fraction=0.05, pad=0.02, aspect=24)
@@ -61,7 +61,7 @@ def draw_points(
     return Picture(save(drawn, path), f"{len(interior)} points for the equations{_counts(groups)}.")
 
 
-def _comparable(points: np.ndarray) -> bool:
+def comparable(points: np.ndarray) -> bool:
     """Whether the extents of two lengths are close enough to be drawn in their true proportions."""
     width, height = np.ptp(points, axis=0) if len(points) else (0.0, 0.0)
     return bool(0.4 * width <= height <= 2.5 * width and width > 0)

@@ -75,7 +75,7 @@ def number_windows(panels: Sequence[Axes], starts: Sequence[float]) -> None:
         )
 
 
-def colour_bar(drawn: Figure, mapped: ScalarMappable, axes: Axes | list[Axes]) -> None:
+def colour_bar(drawn: Figure, mapped: ScalarMappable, axes: Axes | list[Axes], label: str = "") -> None:
     """A slim colour bar beside axes, with a few round ticks and a power of ten where the values are small or large."""
     bar = drawn.colorbar(mapped, ax=axes, fraction=0.05, pad=0.02, aspect=24)
     style = ScalarFormatter(useMathText=True)
@@ -86,6 +86,7 @@ def colour_bar(drawn: Figure, mapped: ScalarMappable, axes: Axes | list[Axes]) -
     bar.outline.set_linewidth(0.4)
     bar.ax.yaxis.get_offset_text().set(fontsize=8, color=INK)
     bar.ax.yaxis.set_offset_position("left")
+    bar.set_label(label, fontsize=9)
     bar.update_ticks()
 
 

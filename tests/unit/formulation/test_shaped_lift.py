@@ -1,9 +1,9 @@
 """Values on the boundary of a shape that are built into the field.
 
 Satisfied, for domains whose primitives keep their whole boundaries: the field has its values there whatever the network
-is, several values on several pieces among them, and no condition is left to the objective; D is positive inside, and
-falls at the boundary with a slope between a hundredth and ten; derivatives of the lift agree with nested reverse mode.
-Else the reason is said.
+is, several values on several pieces among them, and no condition is left to the objective; D is positive inside, falls
+at the boundary with a slope between a hundredth and ten, and does not know the units of length; derivatives of the lift
+agree with nested reverse mode. Else the reason is said.
 """
 
 from typing import Any
@@ -100,6 +100,32 @@ def test_the_distance_is_positive_inside_with_a_slope_of_about_one(given: Proble
     points = outline.from_unit(np.random.default_rng(1).random((500, outline.dimension_of_unit)))
     slope = at(points - 1e-6 * outline.normals(points)) / 1e-6
     assert np.mean((slope > 0.01) & (slope < 10)) > 0.75  # it vanishes in corners
+
+
+@pytest.mark.parametrize("name", SOLVED)
+@pytest.mark.parametrize("scale", [0.1, 20.0])
+def test_the_distance_has_no_units(name: str, scale: float) -> None:
+    """A domain in other units has the same distance and the same values at the same places."""
+    given = SOLVED[name]
+    assert given.body is not None
+    points, found = given.body.shape.draw(200, np.random.default_rng(3)), []
+    for by in (1.0, scale):
+        lengths = {"center", "radius", "lower", "upper", "corners", "semi_axes", "base", "axis"}
+        shapes = {
+            label: {k: (by * np.array(v)).tolist() if k in lengths else v for k, v in own.items()}
+            for label, own in given.body.given.items()
+        }
+        other = problem(
+            shapes,
+            given.body.text,
+            len(given.coordinates),
+            coordinates={c.name: [-2 * by, 2 * by] for c in given.coordinates},
+            conditions={"walls": {"on": "boundary", "equation": "u = 1"}},
+        )
+        (lift,) = formulate(other).lifts
+        at = dict(zip(other.scope.coordinates, by * points.T, strict=True))
+        found.append(np.asarray(compile_tree(lift.distance, other.scope)(at)))
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-9)
 
 
 @pytest.mark.parametrize("name", ["several values", "cylinder"])

@@ -1,10 +1,12 @@
 """Domains that are shapes, as a problem file says them.
 
 Satisfied: shapes combine as the text says; pieces of the boundary are all of it, what is left of a primitive, an
-element, or what lies on a plane; what is written is read back as it was; conditions on pieces are checked like others,
-normal derivatives among them; every mistake says where it is and what is possible.
+element, or what lies on a plane; shapes and planes move with parameters, as editors are told; what is written is read
+back as it was; conditions on pieces are checked like others, normal derivatives among them; every mistake says where it
+is and what is possible.
 """
 
+import json
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from pinnkit.problem.dump import dump_problem
 from pinnkit.problem.load import problem_of
 from pinnkit.problem.prescribed import prescribed
 from pinnkit.problem.problem import Problem
+from pinnkit.problem.schema import problem_schema
 from pinnkit.problem.summary import summary
 from pinnkit.reading import parse_yaml
 from pinnkit.shapes import Ball, Box
@@ -97,6 +100,52 @@ def test_what_is_written_is_read_back() -> None:
     assert again.body.shape.measure == given.body.shape.measure
 
 
+def moving(**keys: Any) -> Problem:
+    """A square of side s with a hole, and a condition on a plane."""
+    shapes = {
+        "square": {"name": "box", "lower": ["-s/2", "-s/2"], "upper": ["s/2", "s/2"]},
+        "hole": {"name": "ball", "center": ["0.1*s", 0], "radius": "s/5"},
+    }
+    given = {
+        "coordinates": {"x": ["-s/2", "s/2"], "y": ["-s/2", "s/2"]},
+        "parameters": {"s": 4},
+        "shapes": shapes,
+        "conditions": {
+            "right": {"on": "x = s/2", "equation": "u = x^2 + y^2"},
+            "others": {"on": ["square.1", "square.3", "square.4", "hole"], "equation": "u = x^2 + y^2"},
+        },
+    }
+    return problem(**{**given, **keys})
+
+
+@pytest.mark.parametrize("side", [4.0, 1.0, 7.0])
+def test_shapes_and_planes_move_with_parameters(side: float) -> None:
+    given = moving().with_parameters(s=side)
+    assert given.body is not None
+    assert given.body.shape.measure == pytest.approx(side**2 * (1 - np.pi / 25))
+    (face,) = given.conditions[0].faces
+    assert given.body.outline(face.piece).measure == pytest.approx(side)
+    assert given.body.outline("hole").measure == pytest.approx(2 * np.pi * side / 5)
+    again = problem_of(parse_yaml(dump_problem(given), "again.yaml"))
+    assert again == given
+    assert again.with_parameters(s=2) == given.with_parameters(s=2)
+    assert found(given) == []
+
+
+def test_a_shape_that_moves_out_of_its_intervals_is_refused() -> None:
+    given = moving(coordinates={"x": [-2, 2], "y": [-2, 2]})
+    with pytest.raises(UserError, match="beyond its interval"):
+        given.with_parameters(s=6)
+    with pytest.raises(UserError, match="s"):
+        given.with_parameters(s=-1)
+
+
+def test_editors_know_that_numbers_of_shapes_may_be_texts() -> None:
+    text = json.dumps(problem_schema()["properties"]["shapes"])
+    assert '{"type": "number"}, {"type": "string"' in text
+    assert text.count('"type": "number"') == text.count('{"anyOf": [{"type": "number"}')
+
+
 def test_a_sound_problem_has_no_findings() -> None:
     assert found(problem()) == []
 
@@ -170,6 +219,14 @@ def test_numbers_of_the_whole_field_are_refused() -> None:
         ),
         ({"shapes": {"square": {"name": "ball", "center": [0, 0]}}}, "needs the option `radius`"),
         ({"shapes": {"square": {"name": "ball", "center": [0, 0], "radius": "wide"}}}, "radius"),
+        (
+            {
+                "shapes": {"square": {"name": "ball", "center": ["s/2", 0], "radius": 1.0}},
+                "domain": None,
+                "parameters": {"s": {"unknown": {"start": 0.1}}},
+            },
+            "unknown name `s`",
+        ),
         ({"domain": "square - hol"}, "unknown shape `hol` in `domain`\n  Did you mean `hole`?"),
         ({"domain": "square - "}, "`square - ` does not say how shapes are combined"),
         ({"domain": "square - (" + "square - " * 1200 + "square)"}, "`domain` has 10817 characters; 10000 is the most"),

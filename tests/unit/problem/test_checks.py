@@ -196,6 +196,8 @@ FAULTY = [
      "`x0` and `y1` give `u` values that differ by 3 where `x = 0` meets `y = 1`"),
     ("corner_jump", _box(_walls(x0="u = z", x1="u = 0", y0="u = 0", y1="u = 0", z0="u = 0", z1="u = 0"),
                          coordinates={"x": [0, 1], "y": [0, 1], "z": [0, 1]}), "where `x = 0` meets `y = 0` at `z = "),
+    ("corner_jump", _box({"walls": {"on": "boundary", "equation": "u = normal(x)"}}),
+     "`walls` and `walls` give `u` values that differ by 1 where `x = 0` meets `y = 0`"),
     ("corner_jump", _rod(coordinates={"x": {"range": [-1, 1], "periodic": True}, "t": [0, 1]},
                          conditions=_walls(t0="u = x"), reference=None),
      "`t0` on `t = 0` jumps by 2 from one end of the periodic `x` to the other"),

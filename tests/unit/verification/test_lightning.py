@@ -15,6 +15,7 @@ from pinnkit.geometry import domain_of
 from pinnkit.points import Uniform
 from pinnkit.problem.define import define
 from pinnkit.problem.problem import Problem
+from pinnkit.shapes import Box
 from pinnkit.verification import reference_for
 from pinnkit.verification.contours import Contours
 from pinnkit.verification.harmonic import Harmonic, Hole
@@ -65,6 +66,13 @@ TRUE = {
         },
         domain="outer - inner",
     ),
+    "arcs of one circle": laplace(
+        "exp(x)*cos(y)",
+        {"round": ("disc", "u = truth"), "flat": ("plate", "u = truth")},
+        shapes={"plate": PLATE, "disc": {"name": "ball", "center": [0, 0], "radius": 1.2}},
+        coordinates={"x": [-1.2, 1.2], "y": [-1.2, 1.2]},
+        domain="plate & disc",
+    ),
     "holes": laplace(
         "log((x - 0.4)^2 + (y - 0.3)^2) + (x + 0.4)/((x + 0.4)^2 + (y + 0.2)^2)",
         {"all": ("boundary", "u = truth")},
@@ -78,7 +86,7 @@ def test_exact_solutions_are_met(name: str) -> None:
     problem = TRUE[name]
     reference = reference_for(problem)
     assert reference is not None
-    assert reference.accuracy < 1e-8
+    assert reference.accuracy < 1e-9
     points = Uniform(400).draw(domain_of(problem), np.random.default_rng(0)).coordinates
     truth = evaluated(problem.scope.named["truth"], problem, points)
     error = np.linalg.norm(reference.values(points)[:, 0] - truth) / np.linalg.norm(truth)
@@ -90,12 +98,12 @@ def test_an_l_has_harmonic_fields() -> None:
     problem = laplace("x", {"all": ("boundary", "u = (x^2 + y^2)*x")}, shapes={"corner": L}, domain="corner")
     found = reference_for(problem)
     assert found is not None
-    assert found.accuracy < 1e-5
+    assert found.accuracy < 1e-6
     inside = np.array([[-0.5, -0.5], [-0.3, 0.4], [0.6, 0.3]])
     angles = 2 * np.pi * np.arange(64) / 64
     ring = 0.2 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     means = [found.values(middle + ring).mean() for middle in inside]
-    np.testing.assert_allclose(means, found.values(inside)[:, 0], atol=1e-5)
+    np.testing.assert_allclose(means, found.values(inside)[:, 0], atol=1e-6)
 
 
 def test_slopes_of_the_basis_are_those_of_differences() -> None:
@@ -115,6 +123,16 @@ def test_contours_know_corners_and_holes() -> None:
     contours = Contours.of(problem.body.shape)
     assert (len(contours.arcs), len(contours.corners), contours.pieces) == (6, 4, 1)
     assert sorted(abs(hole.focus) > 0 for hole in contours.holes) == [False, True]
+    cut = TRUE["arcs of one circle"].body
+    assert cut is not None
+    contours = Contours.of(cut.shape)
+    assert (len(contours.arcs), len(contours.corners), contours.pieces, contours.holes) == (8, 8, 1, ())
+    assert not any(corner.smooth for corner in contours.corners)
+
+
+def test_poles_leave_a_square_along_its_diagonals() -> None:
+    contours = Contours.of(Box([-1, -1], [1, 1]))
+    assert len(contours.corners) == 4
     assert all(abs(c.outward - c.place / abs(c.place)) < 1e-12 for c in contours.corners)
 
 
