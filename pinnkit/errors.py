@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 
@@ -41,6 +41,13 @@ class Mistake:
         if self.hint:
             lines.append(f"  {self.hint}")
         return "\n".join(lines)
+
+    def pinpointed(self, text: object) -> "Mistake":
+        """The mistake in a text that stands verbatim on one line of a file, placed at its own column."""
+        place = self.place
+        if self.span is None or self.text != text or place is None or place.column is None or self.span[0] == 0:
+            return self
+        return replace(self, place=replace(place, column=place.column + self.span[0]))
 
 
 @final

@@ -20,7 +20,7 @@ from pinnkit.results.uncertainty import parameters_uncertainty
 from pinnkit.running import Marched
 from pinnkit.staging import lineage
 from pinnkit.training import Record
-from pinnkit.verification import ReferenceSolution, Verdict, judge
+from pinnkit.verification import ReferenceSolution, Verdict, judge, output_errors
 
 _VIOLATION_POINTS = 1000
 """Points of every face at which the largest violation of a condition is looked for."""
@@ -38,7 +38,10 @@ def outcome(
     conditions = _violations(windows, generator, marched.measured)
     errors = bare.errors(reference) if reference is not None else {}
     scale = float(np.max(np.abs(bare(fresh))))
-    verdict = judge(errors, problem.tolerance, reference, residuals, conditions, scale, _scales(windows))
+    derived = bare.found_outputs()
+    known_outputs = output_errors(problem.reference, derived.values)
+    numbers = residuals, conditions, scale, _scales(windows), known_outputs
+    verdict = judge(errors, problem.tolerance, reference, *numbers)
     if not marched.whole or not windows[-1].finished:
         verdict = _cut_short(verdict, marched)
     known: dict[str, Any] | None = None
@@ -50,7 +53,6 @@ def outcome(
     crossed = crossings(windows[-1].run, windows[-1].theta, generator, config.test_points)
     if wrong := (*wrong_levels(problem, bare), *crossed):
         verdict = replace(verdict, word="not verified", reasons=(*wrong, *verdict.reasons))
-    derived = bare.found_outputs()
     verdict = replace(verdict, reasons=(*verdict.reasons, *derived.reasons))
     trained, seen = marched.trained, misfits(problem, windows)
     result = {
@@ -67,6 +69,7 @@ def outcome(
         "parameters": by_name(problem, bare.parameters),
         "parameters_uncertainty": parameters_uncertainty(problem, windows, seen),
         "outputs": dict(derived.values),
+        "output_errors": {o.name: {"known": o.known, "relative": o.relative} for o in known_outputs},
         "seconds": trained.seconds,
         "steps": trained.steps,
         "stopped_because": trained.stops[-1].reason if trained.stops else "no phase was run",

@@ -29,15 +29,15 @@ from pinnkit.problem.observed import Observations
 from pinnkit.problem.output import Output
 from pinnkit.problem.outputs import read_outputs
 from pinnkit.problem.problem import Condition, Coordinate, Equation, Face, IntegralCondition, Parameter, Problem
-from pinnkit.problem.reference import Reference
+from pinnkit.problem.referring import reference_of
 from pinnkit.problem.regions import interfaces_of, regions_of
-from pinnkit.problem.residuals import condition_residual, exact_field, residual_of
-from pinnkit.problem.schema import Interval, ProblemKeys, ReferenceKeys, Where, read_keys
+from pinnkit.problem.residuals import condition_residual, residual_of
+from pinnkit.problem.schema import Interval, ProblemKeys, Where, read_keys
 from pinnkit.problem.series import MOST_MODES
 from pinnkit.problem.states import eigenvalue_parameter, in_states
 from pinnkit.problem.stream_function import stream_function_of
 from pinnkit.problem.structure import divergence_free_of, symmetries_of
-from pinnkit.problem.truth import EIGENVALUE, with_truth
+from pinnkit.problem.truth import EIGENVALUE
 from pinnkit.problem.unknown import moving_ends, read_unknown
 
 T = TypeVar("T")
@@ -118,7 +118,7 @@ class _Builder:
         interfaces = self._noting(interfaces_of, keys, scope)
         groups = self._noting(grouping_of, keys, scope)
         outputs = self._outputs(keys, scope, coordinates, values)
-        reference = self._whole_reference(keys.reference, scope, parameters)
+        reference = self._noting(reference_of, keys, scope, parameters)
         tolerance = self._tolerance(keys)
         if self.mistakes:
             told = (hinted(named_as_written(m, self.families), self.complex_fields) for m in self.mistakes)
@@ -166,7 +166,7 @@ class _Builder:
         try:
             return function(*arguments, **options)
         except UserError as error:
-            self.mistakes += [_pinpoint(mistake, arguments[0]) for mistake in error.mistakes]
+            self.mistakes += [mistake.pinpointed(arguments[0]) for mistake in error.mistakes]
             return None
 
     def _noting(self, function: Callable[..., tuple[T, list[Mistake]]], *arguments: Any) -> T:
@@ -337,41 +337,6 @@ class _Builder:
         ends = {c.name: (c.lower, c.upper) for c in coordinates}
         return self._attempt(read_outputs, keys.outputs, scope, ends, values, self.where) or ()
 
-    def _whole_reference(
-        self, given: ReferenceKeys | None, scope: Scope | None, parameters: Sequence[Parameter]
-    ) -> Reference | None:
-        """The reference with the true values of unknown parameters."""
-        known = self._reference(given, scope) if given is not None else None
-        truth = given.parameters if given is not None else {}
-        return self._attempt(with_truth, known, truth, parameters, self.where, self.key_where)
-
-    def _reference(self, given: ReferenceKeys, scope: Scope | None) -> Reference | None:
-        place, options = self.where("reference"), dict(given.model_extra or {})
-        if (given.exact is None) == (given.method is None):
-            message = "`reference` needs either `exact` or `method`"
-            self.mistakes.append(Mistake(message, place, hint='exact: {u: "sin(x)"}, or method: cole_hopf'))
-            return None
-        if given.exact is None:
-            return Reference(method=given.method, options=options)
-        for key in options:
-            message, hint = unknown("key", short(key), ["exact", "method", "parameters"])
-            self.mistakes.append(Mistake(f"{message} in `reference`", self.key_where("reference", key), hint=hint))
-        if scope is None:
-            return None
-        exact: dict[str, Expression] = {}
-        known = replace(scope, fields=())
-        for name, text in given.exact.items():
-            at = self.where("reference", "exact", name)
-            if name not in scope.fields:
-                message, hint = unknown("field", short(name), scope.fields)
-                place = self.key_where("reference", "exact", name)
-                self.mistakes.append(Mistake(f"{message} in `reference.exact`", place, hint=hint))
-                continue
-            tree = self._attempt(exact_field, text, known, at)
-            if tree is not None:
-                exact[name] = tree
-        return Reference(exact=exact)
-
     def _tolerance(self, keys: ProblemKeys) -> float:
         value = self._attempt(parse_number, keys.tolerance, self.where("tolerance"))
         if value is not None and value <= 0:
@@ -388,11 +353,3 @@ def _uses(text: str, values: Mapping[str, float]) -> bool:
 def _order(mistake: Mistake) -> tuple[int, int]:
     place = mistake.place or Place()
     return place.line or 0, place.column or 0
-
-
-def _pinpoint(mistake: Mistake, text: Any) -> Mistake:
-    """A mistake in a text that stands verbatim on one line of a file, placed at its own column."""
-    place = mistake.place
-    if mistake.span is None or mistake.text != text or place is None or place.column is None or mistake.span[0] == 0:
-        return mistake
-    return replace(mistake, place=replace(place, column=place.column + mistake.span[0]))

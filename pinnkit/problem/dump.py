@@ -25,7 +25,7 @@ from pinnkit.problem.problem import (
     Region,
     TorchResidual,
 )
-from pinnkit.problem.reference import Reference
+from pinnkit.problem.reference import EXACT, KnownOutput, Reference
 from pinnkit.problem.series import written
 from pinnkit.problem.truth import is_eigenvalue
 from pinnkit.problem.unknown import dump_unknown
@@ -218,8 +218,17 @@ def _symmetries(problem: Problem) -> dict[str, Any]:
 
 
 def _reference(reference: Reference, whole: ComplexFields) -> dict[str, Any]:
-    known = {"parameters": dict(reference.parameters)} if reference.parameters else {}
+    known: dict[str, Any] = {"parameters": dict(reference.parameters)} if reference.parameters else {}
+    if reference.outputs:
+        known["outputs"] = {name: _known_output(output) for name, output in reference.outputs.items()}
     if reference.method is not None:
         return {"method": reference.method, **reference.options, **known}
     exact = {name: _text(expression.text) for name, expression in reference.exact.items()}
-    return {"exact": together(exact, whole.exact, lambda _, text: _text(text)), **known}
+    fields = {"exact": together(exact, whole.exact, lambda _, text: _text(text))} if exact else {}
+    return {**fields, **known}
+
+
+def _known_output(output: KnownOutput) -> Any:
+    if output.accuracy == EXACT:
+        return output.value
+    return {"value": output.value, "accuracy": output.accuracy}

@@ -306,7 +306,9 @@ class Problem:
         integrals = tuple(_on(condition, coordinates, numbers) for condition in self.integrals)
         there = replace(self, coordinates=coordinates, conditions=conditions, integrals=integrals, regions=regions)
         body = self.body.moved(numbers, coordinates) if self.body is not None else None
-        return replace(there, parameters=changed, body=body)
+        other = any(p.value != self.values[p.name] for p in changed if p.unknown is None)
+        reference = self.reference.elsewhere() if other and self.reference is not None else self.reference
+        return replace(there, parameters=changed, body=body, reference=reference)
 
 
 def _changed(parameter: Parameter, value: float) -> Parameter:
@@ -348,6 +350,7 @@ def _member(problem: Problem, values: Mapping[str, float]) -> Problem:
         integrals=tuple(map(_of_member, problem.integrals)),
         outputs=tuple(o for o in problem.outputs if not _held_in(o.expression.tree) & set(values)),
         observations=tuple(found for o in problem.observations if (found := o.where(held)).count),
+        reference=problem.reference.elsewhere() if problem.reference is not None else None,
     )
     before, after = (p.scope.with_fields(*p.fields, NETWORK).functions for p in (problem, smaller))
     fewer = {before[name]: after[name] for name in before}

@@ -42,6 +42,14 @@ def _parameter(value: Any) -> Any:
     return value if isinstance(value, Mapping) else _number(value)
 
 
+def _known_output(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if "value" in value and set(value) <= {"value", "accuracy"}:
+            return {key: _number(entry) for key, entry in value.items()}
+        raise _must("a number, or {value: 5.58, accuracy: 1e-3}")
+    return _number(value)
+
+
 def _end(value: Any) -> Any:
     return value if isinstance(value, float) and math.isinf(value) else _number(value)
 
@@ -139,6 +147,12 @@ _FAMILY = {
     "required": ["range"],
     "additionalProperties": False,
 }
+_KNOWN_OUTPUT = {
+    "type": "object",
+    "properties": {"value": _NUMBER, "accuracy": _NUMBER},
+    "required": ["value"],
+    "additionalProperties": False,
+}
 _SERIES = {
     "type": "object",
     "properties": {
@@ -158,6 +172,9 @@ _FOURIER = {
 Number = Annotated[Any, BeforeValidator(_number), WithJsonSchema(_NUMBER)]
 ParameterKeys = Annotated[
     Any, BeforeValidator(_parameter), WithJsonSchema({"anyOf": [*_NUMBER["anyOf"], _FAMILY, UNKNOWN_SCHEMA]})
+]
+KnownOutputKeys = Annotated[
+    Any, BeforeValidator(_known_output), WithJsonSchema({"anyOf": [*_NUMBER["anyOf"], _KNOWN_OUTPUT]})
 ]
 End = Annotated[Any, BeforeValidator(_end), WithJsonSchema(_NUMBER)]
 EquationText = Annotated[Any, BeforeValidator(_equation), WithJsonSchema(_TEXT)]
@@ -210,13 +227,14 @@ class InterfaceKeys(_Part):
 
 @final
 class ReferenceKeys(_Part):
-    """The exact fields, or the name of a classical method beside its options; values of unknown parameters."""
+    """The exact fields, or the name of a classical method beside its options; unknown parameters; known outputs."""
 
     model_config = ConfigDict(extra="allow")
 
     exact: dict[StrictStr, ExpressionText] | None = None
     method: StrictStr | None = None
     parameters: dict[StrictStr, Number] = {}
+    outputs: dict[StrictStr, KnownOutputKeys] = {}
 
 
 _INTERFACE = {

@@ -165,7 +165,7 @@ class _Expansion:
     def _reference(self) -> Reference | None:
         """The exact fields of the declared names are not those of the states; methods know the states themselves."""
         known = self.problem.reference
-        return known if known is None or known.method is not None else None
+        return replace(known, exact={}) if known is not None and (known.method or known.outputs) else None
 
 
 def norm_of(problem: Problem) -> sympy.Expr:

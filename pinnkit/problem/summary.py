@@ -166,6 +166,7 @@ def _reference(problem: Problem) -> str:
     whole = together(texts, problem.complex_fields.exact, lambda _, text: text)
     exact = [f"{name} = {text}" for name, text in whole.items()]
     known = [f"{name} = {value:.12g}" for name, value in reference.parameters.items()]
+    known += [f"{name} = {output.value:.12g}" for name, output in reference.outputs.items()]
     return ", ".join([reference.method, *known] if reference.method else [*exact, *known]) or "none"
 
 

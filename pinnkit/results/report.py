@@ -67,7 +67,7 @@ def report_html(report: Report) -> str:
         formulas(report.equations),
         condition_lines(report.conditions),
         _parameters(report.result),
-        _values("Outputs", report.result.get("outputs")),
+        _outputs(report.result),
         _training(report),
         _texts(report),
         f"<footer>Made by pinnkit {escape(report.result.get('version') or '')}.</footer>",
@@ -149,10 +149,16 @@ def _parameters(result: Mapping[str, Any]) -> str:
     return f"<h2>Parameters</h2>\n{table(head, rows)}{told}" if found else ""
 
 
-def _values(title: str, values: Mapping[str, Any] | None) -> str:
-    """Numbers that were asked for, with all their digits."""
-    lines = [(name, _digits(value)) for name, value in (values or {}).items()]
-    return f"<h2>{title}</h2>\n{table(('name', 'value'), lines)}" if lines else ""
+def _outputs(result: Mapping[str, Any]) -> str:
+    """The numbers that were asked for, with all their digits, beside the values that are known."""
+    known = result.get("output_errors") or {}
+    head = ("name", "value", *(("known value", "relative error") if known else ()))
+    lines = []
+    for name, value in (result.get("outputs") or {}).items():
+        beside = known.get(name, {})
+        told = (_digits(beside["known"]), f"{beside['relative']:.2g}") if beside else ("", "")
+        lines.append((name, _digits(value), *(told if known else ())))
+    return f"<h2>Outputs</h2>\n{table(head, lines)}" if lines else ""
 
 
 def _digits(value: Any) -> str:

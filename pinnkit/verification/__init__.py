@@ -5,6 +5,7 @@ from pinnkit.verification.grids import test_grid
 from pinnkit.verification.measured_at import measured_at
 from pinnkit.verification.members import by_members
 from pinnkit.verification.method import ReferenceMethod, ReferenceSolution
+from pinnkit.verification.output_errors import output_errors
 from pinnkit.verification.reference import REFERENCES, reference_for
 from pinnkit.verification.verdict import Verdict, judge
 
@@ -18,6 +19,7 @@ __all__ = [
     "judge",
     "max_abs",
     "measured_at",
+    "output_errors",
     "reference_for",
     "relative_l2",
     "test_grid",

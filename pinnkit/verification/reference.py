@@ -45,7 +45,7 @@ def reference_for(problem: Problem) -> ReferenceSolution | None:
         return None
     if known.exact:
         return _exact(problem, known.exact)
-    if known.method is None:
+    if known.method is None:  # values of outputs alone
         return None
     return by_members(REFERENCES.build({"name": known.method, **known.options}), problem)
 

@@ -1,12 +1,13 @@
 """Whether an answer may be trusted, in plain words and with the numbers that decide it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, final
 
 import numpy as np
 
 from pinnkit.verification.method import ReferenceSolution
+from pinnkit.verification.output_errors import OutputError, failures, in_a_sentence
 
 MARGIN = 10.0
 """How many times more accurate than the tolerance a reference must be to decide anything."""
@@ -40,12 +41,14 @@ def judge(
     conditions: Mapping[str, float],
     scale: float = 1.0,
     scales: Mapping[str, float] | None = None,
+    outputs: Sequence[OutputError] = (),
 ) -> Verdict:
     """Compare an answer with its reference.
 
-    It is verified only where a reference exists that is at least ten times more accurate than the tolerance, every
-    field's relative L2 error is within the tolerance, every number is finite and no condition is violated. A small
-    residual alone verifies nothing: how far it bounds the error is not known.
+    It is verified only where a reference of the fields, or known values of outputs, exist that are at least ten times
+    more accurate than the tolerance, every field's relative L2 error and every output's are within the tolerance, every
+    number is finite and no condition is violated. A small residual alone verifies nothing: how far it bounds the error
+    is not known.
 
     Args:
         errors: of every field against the reference on points that training never used; empty without a reference.
@@ -56,20 +59,28 @@ def judge(
         scale: the magnitude of the fields; a condition counts as violated above ``10 * tolerance * scale``, since the
             largest violation is a maximum over points and lies above the mean that the tolerance speaks of.
         scales: the same for conditions by name that have a magnitude of their own, as those of integrals do.
+        outputs: those whose value is known.
     """
-    failures = [
+    unknown = reference is None and not outputs
+    wrong = [
         *_not_finite(errors, residuals, conditions),
-        *(_without_reference(residuals, conditions) if reference is None else _against(errors, tolerance, reference)),
+        *(_without_reference(residuals, conditions) if unknown else ()),
+        *(_against(errors, tolerance, reference) if reference is not None else ()),
+        *failures(outputs, tolerance, MARGIN),
         *_violated(conditions, {name: MARGIN * tolerance * (scales or {}).get(name, scale) for name in conditions}),
     ]
-    if failures or reference is None:
-        return Verdict("not verified", tuple(failures))
+    if wrong:
+        return Verdict("not verified", tuple(wrong))
+    told = [in_a_sentence(outputs, tolerance)] if outputs else []
+    if reference is None:
+        return Verdict("verified", (*told, "The fields themselves were compared with nothing."))
     found = ", ".join(f"{error['relative_l2']:.2g} in `{name}`" for name, error in errors.items())
     return Verdict(
         "verified",
         (
             f"The relative L2 error is {found}, within the tolerance {tolerance:.2g}, against {reference.method}, "
             f"which is accurate to {reference.accuracy:.1g}.",
+            *told,
         ),
     )
 

@@ -77,7 +77,11 @@ def test_a_problem_is_trained_with_its_config(path: Path) -> None:
 def test_a_problem_s_reference_is_more_accurate_than_what_it_shall_judge(path: Path) -> None:
     problem = load_problem(path)
     reference = verification.reference_for(problem)
-    assert reference is not None
+    known = problem.reference.outputs if problem.reference is not None else {}
+    assert all(output.accuracy <= 0.1 * problem.tolerance for output in known.values())
+    if reference is None:
+        assert known, "neither fields nor outputs are known"
+        return
     assert reference.accuracy <= 0.1 * problem.tolerance
     _, points = verification.test_grid(problem)
     some = points[:: max(1, len(points) // 200)]

@@ -111,6 +111,13 @@ CHANGES = [
     ("time: t", "time: t\nsymmetry: {u: odd in y}", "unknown coordinate `y` in the symmetry `odd in y`"),
     ("time: t", "time: t\nsymmetry: {u: mirrored}", "`mirrored` is not a symmetry of `u`: it must read `odd in x`"),
     ("time: t", "time: t\nsymmetry: {u: [odd in x, even in x]}", "two symmetries of `u` in `x`"),
+    ("time: t", "time: t\nreference: {outputs: {drag: 1}}", "unknown output `drag` in `reference.outputs`"),
+    ("time: t", "time: t\nreference: {outputs: {drag: [1]}}", "`reference.outputs.drag` must be a finite number, or"),
+    (
+        "time: t",
+        'time: t\noutputs: {a: "maximum(u)"}\nreference: {outputs: {a: {value: 1, accuracy: 0}}}',
+        "accuracy of `a` must",
+    ),
     ("time: t", "time: t\nreference: {}", "`reference` needs either `exact` or `method`"),
     ("time: t", 'time: t\nreference: {exact: {u: "x"}, method: a}', "`reference` needs either `exact` or `method`"),
     ("time: t", 'time: t\nreference: {exact: {w: "x"}}', "unknown field `w` in `reference.exact`"),

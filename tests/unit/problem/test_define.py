@@ -104,3 +104,17 @@ def test_mistakes_name_their_keys() -> None:
         _burgers("u_t = u_q", tolerance=True, symmetry={"u": "odd in q"})
     said = str(caught.value)
     assert all(f"{key}: " in said for key in ("equations.momentum", "tolerance", "symmetry.u"))
+
+
+def test_known_outputs_hold_for_the_parameters_of_the_file_alone() -> None:
+    keys = {"coordinates": {"x": [0, 1]}, "fields": ["u"], "parameters": {"k": 1}, "equations": ["u_x = k"]}
+    problem = define(
+        name="a", **keys, outputs={"top": "maximum(u)"}, reference={"exact": {"u": "k*x"}, "outputs": {"top": 1}}
+    )
+    assert problem.reference is not None
+    assert problem.with_parameters(k=1.0).reference == problem.reference
+    moved = problem.with_parameters(k=2.0).reference
+    assert moved is not None
+    assert (set(moved.exact), dict(moved.outputs)) == ({"u"}, {})
+    alone = define(name="a", **keys, outputs={"top": "maximum(u)"}, reference={"outputs": {"top": 1}})
+    assert alone.with_parameters(k=2.0).reference is None

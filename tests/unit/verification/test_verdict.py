@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pinnkit.verification import ReferenceSolution, Verdict, judge
+from pinnkit.verification.output_errors import OutputError
 
 
 def reference(accuracy: float) -> ReferenceSolution:
@@ -55,6 +56,41 @@ def test_whatever_prevents_verification_is_said(changes: dict[str, Any], words: 
     assert not verdict.verified
     assert verdict.word == "not verified"
     assert any(words in reason for reason in verdict.reasons)
+
+
+def known(found: float | None, accuracy: float = 1e-9) -> OutputError:
+    return OutputError("drag", found, 5.0, accuracy)
+
+
+def test_known_outputs_alone_verify_and_the_fields_are_said_to_be_compared_with_nothing() -> None:
+    verdict = judged(reference=None, errors={}, outputs=(known(5.001),))
+    assert verdict.verified
+    assert "`drag` by 0.0002" in verdict.reasons[0]
+    assert verdict.reasons[1] == "The fields themselves were compared with nothing."
+
+
+def test_known_outputs_are_judged_beside_fields() -> None:
+    assert judged(outputs=(known(5.001),)).verified
+    assert not judged(outputs=(known(5.1),)).verified
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        (known(5.1), "`drag` is 5.1, and known to be 5: off by 0.02, above the tolerance 0.001"),
+        (known(None), "`drag`, whose value is known to be 5, was not found"),
+        (known(np.nan), "`drag` is nan, and known to be 5"),
+        (known(5.0, 2e-4), "known value of `drag` is accurate to 0.0002; the tolerance 0.001 needs 0.0001"),
+    ],
+)
+def test_a_known_output_that_is_off_prevents_verification(output: OutputError, words: str) -> None:
+    verdict = judged(reference=None, errors={}, outputs=(output,))
+    assert not verdict.verified
+    assert any(words in reason for reason in verdict.reasons)
+
+
+def test_the_error_of_an_output_known_to_be_zero_is_absolute() -> None:
+    assert OutputError("lift", 1e-3, 0.0, 1e-9).relative == 1e-3
 
 
 def test_one_bad_field_among_good_ones_is_named_alone() -> None:
