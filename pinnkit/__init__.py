@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pinnkit.config import Config as Config
     from pinnkit.config import load_config as load_config
+    from pinnkit.confirming import confirm as confirm
     from pinnkit.problem.define import define as define
     from pinnkit.problem.foreign_shapes import from_deepxde as from_deepxde
     from pinnkit.problem.foreign_shapes import from_geojson as from_geojson
@@ -24,6 +25,7 @@ _ROOMS = {
     "Config": "pinnkit.config",
     "Problem": "pinnkit.problem.problem",
     "Solution": "pinnkit.results.solution",
+    "confirm": "pinnkit.confirming",
     "define": "pinnkit.problem.define",
     "from_deepxde": "pinnkit.problem.foreign_shapes",
     "from_geojson": "pinnkit.problem.foreign_shapes",
@@ -37,6 +39,7 @@ __all__ = [
     "Config",
     "Problem",
     "Solution",
+    "confirm",
     "define",
     "from_deepxde",
     "from_geojson",

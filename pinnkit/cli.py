@@ -161,6 +161,10 @@ def solve(
     from_: Annotated[
         Path | None, typer.Option("--from", metavar="RUN", help="Begin with the trained parameters of a run folder.")
     ] = None,
+    confirm: Annotated[
+        bool,
+        typer.Option("--confirm", help="Solve it twice, differently, and take the difference to estimate the error."),
+    ] = False,
     plugin: Plugins = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
 ) -> None:
@@ -171,6 +175,8 @@ def solve(
     overrides = [*(set_ or []), *(f"{key}={str(value).lower()}" for key, value in flags.items() if value is not None)]
     chosen = _load_config(understood, config, overrides)
     paths = [p.path for p in plugins]
+    if sweep and confirm:
+        raise UserError(Mistake("`--confirm` and `--sweep` do not go together", hint="Confirm single runs."))
     if sweep:
         from pinnkit.sweeping import read_sweeps, sweep_to_folder
 
@@ -180,7 +186,7 @@ def solve(
         return
     from pinnkit.solving import solve_to_folder  # last, so that a mistake in the config is told before more is loaded
 
-    solve_to_folder(understood, chosen, out, quiet=quiet, plugins=paths, start=from_)
+    solve_to_folder(understood, chosen, out, quiet=quiet, plugins=paths, start=from_, confirmed=confirm)
 
 
 @app.command()

@@ -1,8 +1,8 @@
 """Training a problem: one window of time after the other, in each one stage after the other."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, final
 
 import numpy as np
@@ -47,6 +47,26 @@ class Listener(Protocol):
     def keep(self, windows: Sequence[Window]) -> None:
         """The windows that are trained, after every one."""
         ...
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Quiet:
+    """Hears of a run without a word, and hands the record of every step on."""
+
+    monitor: Callable[[Record], None] = lambda record: None
+    history: list[Record] = field(default_factory=list)
+
+    def note(self, record: Record) -> None:
+        """Keep the record of a step and hand it on."""
+        self.history.append(record)
+        self.monitor(record)
+
+    def say(self, sentence: str) -> None:
+        """Say nothing."""
+
+    def keep(self, windows: Sequence[Window]) -> None:
+        """Keep nothing."""
 
 
 @final

@@ -9,6 +9,7 @@ from typing import Any, Protocol, final
 
 from pinnkit.building import Run
 from pinnkit.config import Config, load_config
+from pinnkit.confirming import confirm, second_config
 from pinnkit.errors import SolveError
 from pinnkit.marching import Start, Window, edges_of, general_config, start_from, window_run
 from pinnkit.objective.causal import Chain
@@ -27,7 +28,7 @@ from pinnkit.results.paths import UNSEEN, unseen
 from pinnkit.results.progress import Progress
 from pinnkit.results.publish import write_result, write_start
 from pinnkit.results.solution import Solution
-from pinnkit.running import march
+from pinnkit.running import Quiet, march
 from pinnkit.staging import require_stages
 from pinnkit.training import Record
 from pinnkit.verification import ReferenceSolution, reference_for
@@ -60,7 +61,7 @@ def solve(
     begin = start_from(start.windows) if start is not None else None
     require_runs(problem, asked, begin)
     reference = reference_for(problem)
-    listener = _Quiet(monitor)
+    listener = Quiet(monitor)
     marched = march(problem, asked, reference, listener, start=begin)
     if marched.trained.failure is not None:
         raise SolveError(marched.trained.failure)
@@ -75,6 +76,7 @@ def solve_to_folder(
     plugins: Sequence[Path] = (),
     start: Path | None = None,
     reference: ReferenceSolution | None = None,
+    confirmed: bool = False,
 ) -> Path:
     """Solve a problem and leave a run folder: fields, figures, report and verdict; print the course and the verdict.
 
@@ -88,6 +90,7 @@ def solve_to_folder(
         plugins: the files of parts that the config names.
         start: the folder of a run with the same network, from whose parameters training begins.
         reference: the one that the problem names, where it has been made already.
+        confirmed: whether the problem is solved again, differently, and the difference is told.
 
     Raises:
         UserError: the problem, the config or the folder is at fault.
@@ -99,7 +102,7 @@ def solve_to_folder(
     reference = reference if reference is not None else reference_for(problem)
     files = RunFolder(new_run_folder(problem.name, out, datetime.now()))
     write_start(files, problem, general_config(config, run.config), plugins)
-    return _go_on(_Job(problem, config, files, reference, begin), run, warnings, quiet)
+    return _go_on(_Job(problem, config, files, reference, begin, confirmed=confirmed), run, warnings, quiet)
 
 
 def resume_folder(folder: Path, quiet: bool = False) -> Path:
@@ -148,6 +151,7 @@ class _Job:
     start: Start | None = None
     done: Sequence[Window] = ()
     history: list[Record] = field(default_factory=list)
+    confirmed: bool = False
 
 
 def _go_on(job: _Job, run: Run, opening: Sequence[str], quiet: bool) -> Path:
@@ -169,12 +173,26 @@ def _go_on(job: _Job, run: Run, opening: Sequence[str], quiet: bool) -> Path:
     solution = outcome(problem, marched, reference, listener.history)
     solution.save(files.path)
     write_result(files, solution, reference)
+    if job.confirmed and marched.trained.failure is None and not marched.trained.interrupted:
+        _confirm(solution, job, quiet)
+        write_result(files, solution, reference)
     for line in told(solution.result["outputs"]) if not quiet else ():
         print(line, flush=True)
     print(f"{_last_line(solution)} Results: {files.path}", flush=True)
     if marched.trained.failure is not None:
         raise SolveError(f"{marched.trained.failure}. The state before it is kept in {files.path}")
     return files.path
+
+
+def _confirm(solution: Solution, job: _Job, quiet: bool) -> None:
+    """Solve the problem again and add to the result how far the two runs are apart."""
+    _, changes = second_config(job.config)
+    total = sum(phase.steps for phase in solution.config.phases)
+    with nullcontext(_Silent()) if quiet else Progress(solution.run.assembly.terms, total, False) as view:
+        view.line(f"confirming: the same problem again, with {changes}")
+        found = confirm(solution, job.config, Quiet(view.update))
+    solution.result["confirmation"] = found.as_result()
+    solution.result["reasons"] = [*solution.result["reasons"], str(found)]
 
 
 def require_runs(problem: Problem, config: Config, start: Start | None) -> Run:
@@ -190,25 +208,6 @@ def require_runs(problem: Problem, config: Config, start: Start | None) -> Run:
     if config.causal is not None:
         Chain.of(run.trial.problem)
     return run
-
-
-@final
-@dataclass(frozen=True)
-class _Quiet:
-    """Hears of a run without a word."""
-
-    monitor: Callable[[Record], None]
-    history: list[Record] = field(default_factory=list)
-
-    def note(self, record: Record) -> None:
-        self.history.append(record)
-        self.monitor(record)
-
-    def say(self, sentence: str) -> None:
-        """Say nothing."""
-
-    def keep(self, windows: Sequence[Window]) -> None:
-        """Keep nothing."""
 
 
 class _View(Protocol):

@@ -64,6 +64,7 @@ def solved(name: str, seed: int, outputs: bool) -> list[str]:
         subprocess.run([*command, "--out", str(out)], check=True, capture_output=True)
         result = json.loads((out / "result.json").read_text(encoding="utf-8"))
     errors = {field: f"{error['relative_l2']:.1e}" for field, error in result["errors"].items()}
+    errors |= {output: f"{error['relative']:.1e}" for output, error in result["output_errors"].items()}
     found = (
         ", ".join(f"{field} {error}" for field, error in errors.items())
         if len(errors) > 1

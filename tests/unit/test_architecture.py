@@ -47,6 +47,7 @@ ROOMS = (
     "verification",
     "results",
     "running",
+    "confirming",
     "outcome",
     "diagnosis",
     "solving",
