@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pinnkit.problem.define import define as define
     from pinnkit.problem.foreign_shapes import from_deepxde as from_deepxde
     from pinnkit.problem.foreign_shapes import from_geojson as from_geojson
+    from pinnkit.problem.foreign_shapes import from_mesh as from_mesh
     from pinnkit.problem.load import load_problem as load_problem
     from pinnkit.problem.problem import Problem as Problem
     from pinnkit.results.solution import Solution as Solution
@@ -29,6 +30,7 @@ _ROOMS = {
     "define": "pinnkit.problem.define",
     "from_deepxde": "pinnkit.problem.foreign_shapes",
     "from_geojson": "pinnkit.problem.foreign_shapes",
+    "from_mesh": "pinnkit.problem.foreign_shapes",
     "load_config": "pinnkit.config",
     "load_problem": "pinnkit.problem.load",
     "solve": "pinnkit.solving",
@@ -43,6 +45,7 @@ __all__ = [
     "define",
     "from_deepxde",
     "from_geojson",
+    "from_mesh",
     "load_config",
     "load_problem",
     "solve",

@@ -13,6 +13,7 @@ import sympy
 from pinnkit.equations.context import Context
 from pinnkit.equations.expression import Scope
 from pinnkit.equations.functions import INTEGRAL, NORMAL, is_normal_component
+from pinnkit.equations.source import as_piece
 from pinnkit.errors import unknown
 
 DOMAIN = sympy.Symbol("Omega")
@@ -112,10 +113,9 @@ def _piece(context: Context, node: ast.Call, name: str, along: list[str]) -> str
     for keyword in node.keywords:
         if not _names_a_piece(context, keyword, name):
             continue
-        given = keyword.value.id if isinstance(keyword.value, ast.Name) else ""
+        given = as_piece(keyword.value.id) if isinstance(keyword.value, ast.Name) else ""
         if given not in context.scope.pieces:
-            known = [piece for piece in context.scope.pieces if "." not in piece]
-            message, hint = unknown("piece of the boundary", given, known)
+            message, hint = unknown("piece of the boundary", given, context.scope.pieces)
             raise context.error(message, keyword.value, hint)
         if along:
             raise context.error("an integral over a piece of the boundary names no coordinates", node)

@@ -24,6 +24,12 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 
+_PIECE = re.compile(r"[^\W\d]\w*\.\w+")
+"""A piece of a boundary behind `on =`: an element of a shape, or a group of facets of a mesh."""
+
+_DOT = "\u02d1"
+"""A letter that stands for the dot in such a name."""
+
 _STRANGE = {
     ".": "Nothing in an expression has attributes.",
     "[": "There are no lists and no subscripts; use parentheses.",
@@ -93,8 +99,13 @@ def read_tokens(source: Source, holding: bool = False) -> list[Token]:
         message = f"an expression has at most {LONGEST} characters; this one has {len(source.text)}"
         raise UserError(Mistake(message, source.place, start + "…", hint="Split it into several equations or fields."))
     tokens: list[Token] = []
-    for match in _TOKEN.finditer(source.text):
-        token = Token(match.lastgroup or "strange", match.group(), *match.span())
+    at = 0
+    while at < len(source.text):
+        piece = _PIECE.match(source.text, at) if holding and [t.text for t in tokens[-2:]] == ["on", "="] else None
+        match = piece or _TOKEN.match(source.text, at)
+        assert match is not None  # any character is a token, though a strange one
+        at = match.end()
+        token = Token("piece" if piece else match.lastgroup or "strange", match.group(), *match.span())
         if token.kind == "space":
             continue
         _check_token(source, token)
@@ -182,7 +193,7 @@ def _check_order(source: Source, tokens: list[Token]) -> None:
     for token in tokens:
         if token.text == ")" and wanted and before is not None and before.text == "(":
             raise source.error("nothing stands between these parentheses", (before.start, token.end))
-        is_operand = token.kind in ("number", "name") or token.text == "("
+        is_operand = token.kind in ("number", "name", "piece") or token.text == "("
         if wanted and not is_operand and token.text not in ("+", "-"):
             raise source.error(f"something is missing before `{token.text}`", token.span)
         if not wanted and is_operand and not (token.text == "(" and before is not None and before.kind == "name"):
@@ -237,9 +248,21 @@ def read_syntax(source: Source, tokens: list[Token]) -> Syntax:
 def _python(token: Token) -> str:
     if token.text == "^":
         return "**"
+    if token.kind == "piece":
+        return as_name(token.text)
     if token.kind == "number" and token.text.isdigit():
         return token.text.lstrip("0") or "0"
     return token.text
+
+
+def as_name(piece: str) -> str:
+    """The name of a piece of a boundary, such as `plate.3`, as one word of Python, as long and with no dot."""
+    return piece.replace(".", _DOT)
+
+
+def as_piece(name: str) -> str:
+    """The piece of a boundary that such a word names."""
+    return name.replace(_DOT, ".")
 
 
 def _origins(pieces: list[tuple[str, Token]]) -> Iterator[tuple[int, int]]:

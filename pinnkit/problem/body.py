@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, final
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from pinnkit.equations.parse import parse_number
 from pinnkit.errors import Mistake, Place, UserError, unknown
 from pinnkit.problem.coordinate import Coordinate
+from pinnkit.problem.mesh_files import with_meshes
 from pinnkit.problem.names import check_label, short
 from pinnkit.problem.schema import ProblemKeys, Where
 from pinnkit.shapes import SHAPES, Boolean, Element, Outline, Shape
@@ -19,6 +21,9 @@ _SAME = 1e-9
 """Relative to a shape's size, within which an element lies on a plane, and a shape within its intervals."""
 
 _LONGEST = 10_000
+_WORDS = ("name", "label", "file", "data")
+"""Options of shapes that are texts, and no numbers."""
+
 _MOST = 128
 """Shapes in a domain: every one is cut by every other."""
 
@@ -108,6 +113,7 @@ def body_of(
     keys: ProblemKeys,
     coordinates: Sequence[Coordinate],
     values: Mapping[str, float],
+    folder: Path | None,
     where: Where,
     key_where: Where,
 ) -> tuple[Body | None, list[Mistake]]:
@@ -117,6 +123,7 @@ def body_of(
         keys: of the file.
         coordinates: all of them.
         values: the parameters that shapes may depend on.
+        folder: beneath which the files of meshes lie.
         where: the places of values.
         key_where: those of keys.
     """
@@ -127,9 +134,11 @@ def body_of(
             [] if keys.domain is None else [Mistake("`domain` combines `shapes`, and there are none", where("domain"))]
         )
         return None, wrong
-    mistakes: list[Mistake] = []
+    given_shapes, mistakes = with_meshes(keys.shapes, folder, where)
+    if mistakes:
+        return None, mistakes
     known: dict[str, Shape] = {}
-    for name, given in keys.shapes.items():
+    for name, given in given_shapes.items():
         label = check_label(name, "a shape", key_where("shapes", name))
         mistakes += [label] if label is not None else []
         if name == _WHOLE:
@@ -152,7 +161,7 @@ def body_of(
     mistakes += _misfits(shape, space, keys, where) if shape is not None and space else []
     if mistakes or shape is None:
         return None, mistakes
-    return Body(dict(keys.shapes), text, tuple(c.name for c in space), shape), []
+    return Body(given_shapes, text, tuple(c.name for c in space), shape), []
 
 
 def combined(text: str, shapes: Mapping[str, Shape]) -> Shape:
@@ -214,10 +223,7 @@ def _primitive(name: str, given: Any, values: Mapping[str, float], where: Where)
 def _in_numbers(given: Any, values: Mapping[str, float], where: Where, *keys: str | int) -> Any:
     """The options of a shape with their texts as the numbers that they are, such as `-s/2`; its name stays."""
     if isinstance(given, Mapping):
-        return {
-            k: v if not keys and k in ("name", "label") else _in_numbers(v, values, where, *keys, k)
-            for k, v in given.items()
-        }
+        return {k: v if not keys and k in _WORDS else _in_numbers(v, values, where, *keys, k) for k, v in given.items()}
     if isinstance(given, list):
         return [_in_numbers(v, values, where, *keys, k) for k, v in enumerate(given)]
     return parse_number(given, where(*keys), values) if isinstance(given, str) else given
@@ -225,7 +231,7 @@ def _in_numbers(given: Any, values: Mapping[str, float], where: Where, *keys: st
 
 def _has_texts(given: Any) -> bool:
     """Whether the options of a shape have numbers that are texts."""
-    options = [v for k, v in given.items() if k != "name"] if isinstance(given, Mapping) else given
+    options = [v for k, v in given.items() if k not in _WORDS] if isinstance(given, Mapping) else given
     return any(isinstance(v, str) or (isinstance(v, list | Mapping) and _has_texts(v)) for v in options)
 
 

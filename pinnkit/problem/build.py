@@ -98,6 +98,7 @@ class _Builder:
         scope = self._scope()
         parameters = self._parameters(keys)
         values = {p.name: p.value for p in parameters}
+        fixed = {p.name: p.value for p in parameters if p.unknown is None}
         coordinates = self._coordinates(keys, values)
         self.mistakes += moving_ends(coordinates, [p.name for p in parameters if p.unknown is not None])
         self._labels(keys)
@@ -106,7 +107,7 @@ class _Builder:
         if scope is not None:
             scope = replace(scope, named={f.name: f.expression.tree for f in functions})
         equations = self._equations(keys, scope)
-        body = self._noting(body_of, keys, coordinates, {p.name: p.value for p in parameters if p.unknown is None})
+        body = self._noting(body_of, keys, coordinates, fixed, self.folder)
         scope = replace(scope, pieces=body.pieces) if scope is not None and body is not None else scope
         conditions = self._conditions(keys, scope, coordinates, values, body)
         observations = self._observations(keys, scope)

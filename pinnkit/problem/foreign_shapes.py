@@ -5,11 +5,14 @@ shapely and of all that speak GeoJSON by their `__geo_interface__`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 
 from pinnkit.errors import Mistake, UserError
+from pinnkit.shapes.cells import of_surface
+from pinnkit.shapes.mesh_file import of_meshio, read_mesh
 
 Entry = dict[str, Any]
 
@@ -46,6 +49,34 @@ def from_geojson(geometry: Any) -> dict[str, Any]:
     if not isinstance(found, Mapping):
         raise UserError(f"a `{type(geometry).__name__}` has no `__geo_interface__`")
     return _Named().keys(found, _of_geojson)
+
+
+def from_mesh(mesh: Any, label: str = "body", scale: float = 1.0) -> dict[str, Any]:
+    """The keys `shapes` and `domain` of a mesh, for `pinnkit.define`; its groups of facets are pieces of the boundary.
+
+    Args:
+        mesh: the path of a `.msh`, `.vtu`, `.stl` or `.ply` file, or an object of meshio, of pyvista or of trimesh.
+        label: what the shape is called.
+        scale: what its lengths are multiplied by.
+
+    Raises:
+        UserError: another kind of object, or a mesh that bounds no domain.
+    """
+    if isinstance(mesh, str | Path):
+        found = read_mesh(Path(mesh))
+    elif hasattr(mesh, "vertices") and hasattr(mesh, "faces"):
+        found = of_surface(np.asarray(mesh.vertices, dtype=float), np.asarray(mesh.faces, dtype=np.int64))
+    elif hasattr(mesh, "cast_to_unstructured_grid"):
+        import pyvista
+
+        found = of_meshio(pyvista.to_meshio(mesh))
+    elif hasattr(mesh, "points") and hasattr(mesh, "cells"):
+        found = of_meshio(mesh)
+    else:
+        hint = "A path, or a mesh of meshio, pyvista or trimesh."
+        raise UserError(Mistake(f"a `{type(mesh).__name__}` is no mesh", hint=hint))
+    options = {} if scale == 1.0 else {"scale": scale}
+    return {"shapes": {label: {"name": "mesh", **options, "data": found.as_text()}}, "domain": label}
 
 
 @final

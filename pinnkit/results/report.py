@@ -1,5 +1,6 @@
 """The report of a run: one HTML file that needs nothing else, with the verdict on top."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,9 @@ from pinnkit.results.intervals import with_interval
 from pinnkit.results.page import Formula, document, escape, figures, formulas, prose, shown, table, words
 from pinnkit.results.progress import duration
 from pinnkit.results.writing import write_text
+
+_LONG = re.compile(r"([\w+/=]{60})[\w+/=]{140,}")
+"""A word that nobody reads, such as a mesh as a text, and what is shown of it."""
 
 
 @final
@@ -186,7 +190,8 @@ def _training(report: Report) -> str:
 def _texts(report: Report) -> str:
     """Problem, settings and environment, folded away."""
     parts = []
-    for title, text in (("Problem file", report.problem_text), ("Settings", report.settings)):
+    told = _LONG.sub(r"\1…", report.problem_text)
+    for title, text in (("Problem file", told), ("Settings", report.settings)):
         if text:
             parts.append(f"<details><summary>{title}</summary><pre>{escape(text)}</pre></details>")
     if report.environment:

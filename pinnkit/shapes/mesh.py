@@ -32,12 +32,14 @@ def meshed(shape: Shape, spacing: float) -> Mesh:
     """A mesh with points on the boundary, its corners among them, and an even grid inside.
 
     The points are joined by Delaunay's rule, and cells whose middles are outside are left out. It is good enough to
-    look at, and for no more: a boundary that bends is met at its points alone.
+    look at, and for no more: a boundary that bends is met at its points alone. A shape that came as a mesh has its own.
 
     Args:
         shape: in one, two or three dimensions.
         spacing: about how far neighbours are from one another.
     """
+    if (own := shape.cells) is not None:
+        return Mesh(*own)
     from scipy.spatial import Delaunay
 
     lower, upper = shape.bounds

@@ -53,6 +53,11 @@ class Shape(ABC):
         """Whether the polynomial is negative everywhere outside, so that its sign tells on which side a point is."""
         return False
 
+    @property
+    def cells(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The points (n, d) and cells (m, d + 1) of a shape that came as a mesh; None of any other."""
+        return None
+
     @cached_property
     def measure(self) -> float:
         """Length, area or volume: by the divergence theorem (1/d) times the integral of x.n over the boundary."""

@@ -8,7 +8,7 @@ from typing import final
 
 import numpy as np
 
-from pinnkit.shapes import Element, Shape
+from pinnkit.shapes import Element, Facets, Shape
 from pinnkit.shapes.elements import Oval
 from pinnkit.shapes.trimmed import Trimmed
 from pinnkit.verification.harmonic import Hole
@@ -25,19 +25,23 @@ _SAME = 1e-9
 _STRAIGHT = 1e-6
 """The difference of two normals below which the boundary has no corner."""
 
-_NEAREST = -14.0
-"""The decimal power of the nearest sample to an end, as a share of the arc."""
+NEAREST = 1e-14
+"""The nearest sample to an end, as a share of the arc."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Arc:
-    """A smooth part of the boundary: an interval of an element's unit interval; `closed` where its ends meet."""
+    """A smooth part of the boundary: an interval of an element's unit interval; `closed` where its ends meet.
+
+    ``source`` is the element of the shape that it is a part of: segments of a mesh that lie in one line are one arc.
+    """
 
     element: Element
     begin: float
     end: float
     closed: bool
+    source: Element
 
     def at(self, share: np.ndarray) -> np.ndarray:
         """The points (n, 2) at shares (n,) of the arc."""
@@ -55,13 +59,19 @@ class Arc:
         x, w = np.polynomial.legendre.leggauss(_NODES)
         return self.at(0.5 * (x + 1.0)), self.element.measure * (self.end - self.begin) * 0.5 * w
 
-    def samples(self, count: int) -> np.ndarray:
-        """Points (n, 2): even on a closed arc, else crowded towards both ends, by powers of ten down to rounding."""
+    def samples(self, count: int, nearest: float = NEAREST) -> tuple[np.ndarray, np.ndarray]:
+        """Points (n, 2) of the arc, and weights (n,).
+
+        They are even on a closed arc; else crowded towards both ends as well, as many in every power of ten down to the
+        nearest share of the arc. The weights are the distances to the nearer end: near a corner a slope is as large as
+        the field over the distance, and weighs as much as that with them.
+        """
         even = (np.arange(count) + 0.5) / count
         if self.closed:
-            return self.at(even)
-        near = np.logspace(_NEAREST, np.log10(0.5 / count), count // 2)
-        return self.at(np.concatenate((near, even, 1.0 - near)))
+            return self.at(even), np.ones(count)
+        near = np.logspace(np.log10(nearest), np.log10(0.5 / count), count)
+        share = np.concatenate((near, even, 1.0 - near))
+        return self.at(share), 2.0 * np.minimum(share, 1.0 - share)
 
 
 @final
@@ -107,6 +117,9 @@ class Contours:
 
 def _arcs(element: Element) -> Iterator[Arc]:
     """The intervals on which an element goes on without a jump."""
+    if isinstance(element, Facets):
+        yield from (Arc(line, 0.0, 1.0, False, element) for line in element.straight())
+        return
 
     def at(unit: np.ndarray) -> np.ndarray:
         return element.from_unit(unit[:, None])
@@ -125,7 +138,7 @@ def _arcs(element: Element) -> Iterator[Arc]:
     first, last = at(u[[0, -1]])
     closed = len(ends) == 1 and bool(np.linalg.norm(first - last) < 1e-6 * step)
     for begin, end in zip(begins, ends, strict=True):
-        yield Arc(element, float(begin), float(end), closed)
+        yield Arc(element, float(begin), float(end), closed, element)
 
 
 def _loops(arcs: Sequence[Arc], same: float) -> list[list[Arc]]:

@@ -16,7 +16,7 @@ from pinnkit.geometry.box import box_of
 from pinnkit.problem.body import Body
 from pinnkit.problem.problem import Condition, Face, Problem
 from pinnkit.shapes import Box, Element
-from pinnkit.verification.contours import Arc, Contours, Corner
+from pinnkit.verification.contours import NEAREST, Arc, Contours, Corner
 from pinnkit.verification.evolution import cannot_treat, failed, numbers
 from pinnkit.verification.harmonic import Harmonic
 from pinnkit.verification.method import ReferenceMethod, ReferenceSolution
@@ -185,10 +185,10 @@ class _Rows:
                 raise cannot_treat(problem, _NAME, f"`{condition.name}` has values that no expression has")
             for element in _elements(body, face):
                 on.setdefault(id(element), []).append(_statement(condition, face, problem))
-        bare = [arc.element.name for arc in contours.arcs if id(arc.element) not in on]
+        bare = [arc.source.name for arc in contours.arcs if id(arc.source) not in on]
         if bare:
             raise cannot_treat(problem, _NAME, f"nothing is said on `{bare[0]}`")
-        self.statements = {id(arc): on[id(arc.element)] for arc in contours.arcs}
+        self.statements = {id(arc): on[id(arc.source)] for arc in contours.arcs}
         self.contours = contours
         zero = (0, 0)
         self.given = all({p.orders for p in slopes} == {zero} for own in self.statements.values() for slopes, _ in own)
@@ -198,17 +198,20 @@ class _Rows:
         one, other = (self.statements[id(arc)] for arc in corner.arcs)
         return not corner.smooth or [slopes for slopes, _ in one] != [slopes for slopes, _ in other]
 
-    def at(self, basis: Harmonic, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """The rows (m, columns) and right sides (m,) at so many samples of every arc."""
+    def at(self, basis: Harmonic, count: int, nearest: float) -> tuple[np.ndarray, np.ndarray]:
+        """The rows (m, columns) and right sides (m,) at so many samples of every arc, down to a share of it."""
         rows, right = [], []
         for arc in self.contours.arcs:
-            points = arc.samples(count)
+            points, weights = arc.samples(count, nearest)
             columns, slopes = basis(points[:, 0] + 1j * points[:, 1])
             p, gradient = self.part(points)
             for factors, rest in self.statements[id(arc)]:
                 a, along, g = self._numbers(factors, rest, arc, points)
-                rows.append(a[:, None] * columns + (slopes * (along[:, 0] + 1j * along[:, 1])[:, None]).real)
-                right.append(g - a * p - np.sum(along * gradient, axis=1))
+                # Slopes have no bound at corners that point inwards; times the distance they have.
+                near = weights if any(partial.order for partial in factors) else np.ones(len(points))
+                own = a[:, None] * columns + (slopes * (along[:, 0] + 1j * along[:, 1])[:, None]).real
+                rows.append(near[:, None] * own)
+                right.append(near * (g - a * p - np.sum(along * gradient, axis=1)))
         return np.concatenate(rows), np.concatenate(right)
 
     def _numbers(
@@ -255,7 +258,7 @@ class _Solution:
     @staticmethod
     def of(rows: _Rows, contours: Contours, body: Body, growth: float) -> "_Solution":
         """The least squares over samples of the boundary, three times as many as columns."""
-        z = np.concatenate([arc.samples(200) for arc in contours.arcs])
+        z = np.concatenate([arc.samples(200)[0] for arc in contours.arcs])
         corners = [corner for corner in contours.corners if rows.singular(corner)]
         found = [_poles(corner, round(_POLES * growth), body) for corner in corners]
         poles = np.concatenate([own for own, _ in found]) if found else np.empty(0, dtype=complex)
@@ -264,11 +267,13 @@ class _Solution:
         basis = Harmonic.over(z[:, 0] + 1j * z[:, 1], degree, order, contours.holes, poles, strengths)
         columns = 2 * degree + 1 + len(contours.holes) * (2 * order + 1) + 2 * len(poles)
         count = max(60, 3 * columns // len(contours.arcs))
-        matrix, right = rows.at(basis, count)
+        # Below the distance of the nearest pole nothing new is seen.
+        nearest = max(NEAREST, 0.1 * float(strengths.min()) / body.shape.size) if len(strengths) else NEAREST
+        matrix, right = rows.at(basis, count, nearest)
         scale = np.linalg.norm(matrix, axis=0)
         scale[scale == 0] = 1.0
         solved = np.linalg.lstsq(matrix / scale, right, rcond=1e-15)[0] / scale
-        finer, wanted = rows.at(basis, 2 * count + 1)
+        finer, wanted = rows.at(basis, 2 * count + 1, nearest)
         left = float(np.abs(finer @ solved - wanted).max())
         return _Solution(rows.part, basis, solved, left, len(poles))
 

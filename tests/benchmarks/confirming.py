@@ -22,8 +22,8 @@ HEAD = """# A second run
 
 {origin}
 
-`pinnkit solve NAME --confirm` for every shipped problem of known fields whose config ends within {seconds:.0f} s, seed 0, one
-thread a run, two runs at a time. The estimate is the difference from the second run; both are the largest of all fields.
+`pinnkit solve NAME --confirm` for every shipped problem of known fields whose config ends within {seconds:.0f} s, seed
+0, one thread a run, two at a time. The estimate is the difference from the second run, the largest of all fields.
 
 {table}
 

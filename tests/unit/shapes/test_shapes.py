@@ -13,6 +13,7 @@ Satisfied by every shape of the list below, primitives and booleans in one, two 
 6. The depth has the sign of `inside`, is never more than the distance to the boundary, and is that for primitives.
 """
 
+import itertools
 import time
 
 import numpy as np
@@ -21,7 +22,8 @@ import sympy
 
 from pinnkit.errors import UserError
 from pinnkit.shapes import SHAPES as SHAPES_BY_NAME
-from pinnkit.shapes import Ball, Boolean, Box, Cylinder, Ellipse, Outline, Polygon, Shape
+from pinnkit.shapes import Ball, Boolean, Box, Cylinder, Ellipse, MeshShape, Outline, Polygon, Shape, meshed
+from pinnkit.shapes.cells import of_surface, of_volume
 
 SQUARE, CORNER = Box([0, 0], [2, 2], "square"), Box([1, 1], [2, 2], "corner")
 HOLE = Ball([0.5, 0.5], 0.2, "hole")
@@ -29,6 +31,31 @@ STAR = Polygon([[0, 0], [2, 0.5], [1, 1], [2, 2], [0.5, 1.5]], "star")
 CUBE = Box([0, 0, 0], [1, 2, 1], "cube")
 TOUCHING = Boolean("union", Box([0, 0], [1, 1], "one"), Box([1, 0], [2, 1], "two"))
 CROSS = Boolean("union", Box([0, 1], [3, 2], "flat"), Box([1, 0], [2, 3], "tall"))
+
+
+def as_mesh(shape: Shape, spacing: float) -> MeshShape:
+    """A shape as the mesh of its cells."""
+    mesh = meshed(shape, spacing)
+    return MeshShape(data=of_volume(mesh.points, mesh.cells, {}).as_text())
+
+
+def kuhn(count: int) -> MeshShape:
+    """The unit cube as cubes of six tetrahedra each, whose long edge is the diagonal (H. W. Kuhn, 1960)."""
+    axis = np.arange(count + 1)
+    points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
+    strides = np.array([(count + 1) ** 2, count + 1, 1])
+    corners = points[np.all(points < count, axis=1)] @ strides
+    ways = [np.cumsum([0, *strides[list(order)]]) for order in itertools.permutations(range(3))]
+    cells = np.concatenate([corners[:, None] + way for way in ways])
+    return MeshShape(data=of_volume(points / count, cells, {}).as_text())
+
+
+def octahedron() -> MeshShape:
+    """|x| + |y| + |z| <= 1 by its surface alone, whose sides are all turned inwards at first."""
+    points = np.concatenate([np.eye(3), -np.eye(3)])
+    faces = [[0, 1, 2], [3, 2, 1], [0, 2, 4], [0, 4, 5], [0, 5, 1], [3, 4, 2], [3, 5, 4], [3, 1, 5]]
+    return MeshShape(data=of_surface(points, np.array(faces)[:, ::-1]).as_text())
+
 
 SHAPES: dict[str, tuple[Shape, float | None]] = {
     "interval": (Box([-1], [2]), 3.0),
@@ -50,6 +77,11 @@ SHAPES: dict[str, tuple[Shape, float | None]] = {
     "cross": (CROSS, 5.0),
     "lens": (Boolean("intersection", Ball([0, 0], 1, "a"), Ball([1, 0], 1, "b")), 2 * np.pi / 3 - np.sqrt(3) / 2),
     "ellipse and box": (Boolean("union", Ellipse([0, 0], (2, 1)), Box([1, 0], [1.5, 3])), None),
+    "mesh of an l shape": (as_mesh(Boolean("difference", SQUARE, CORNER), 0.25), 3.0),
+    "mesh of a holed square": (as_mesh(Boolean("difference", SQUARE, HOLE), 0.1), None),
+    "mesh less a disc": (Boolean("difference", as_mesh(SQUARE, 0.5), HOLE), 4 - 0.04 * np.pi),
+    "mesh of a cube": (kuhn(3), 1.0),
+    "octahedron": (octahedron(), 4 / 3),
     "cube": (CUBE, 2.0),
     "ball": (Ball([0, 1, 2], 0.7), 4 / 3 * np.pi * 0.343),
     "cylinder": (Cylinder([0, 0, 1], [1, 1, 0.5], 0.4), 0.16 * np.pi * 1.5),
@@ -187,7 +219,7 @@ def test_polynomials(shape: Shape) -> None:
     names = sympy.symbols("x y z")[: shape.dimension]
     tree = shape.factor(names)
     if tree is None:
-        assert isinstance(shape, Boolean) or not getattr(shape, "convex", True)
+        assert isinstance(shape, Boolean | MeshShape) or not getattr(shape, "convex", True)
         return
     points = np.random.default_rng(5).uniform(1.5 * lower - 0.5 * upper, 1.5 * upper - 0.5 * lower, (500, len(lower)))
     values, inside = shape.factor(list(points.T)), shape.inside(points)

@@ -15,7 +15,8 @@ from pinnkit.geometry import domain_of
 from pinnkit.points import Uniform
 from pinnkit.problem.define import define
 from pinnkit.problem.problem import Problem
-from pinnkit.shapes import Box
+from pinnkit.shapes import Box, Polygon, meshed
+from pinnkit.shapes.cells import of_volume
 from pinnkit.verification import reference_for
 from pinnkit.verification.contours import Contours
 from pinnkit.verification.harmonic import Harmonic, Hole
@@ -155,3 +156,35 @@ def test_what_cannot_be_treated_is_refused(name: str) -> None:
     given = {"truth": "x", "conditions": {"all": ("boundary", "u = truth")}, **changes}
     with pytest.raises(UserError, match=why):
         reference_for(laplace(**given))
+
+
+def test_slopes_without_bound_at_an_inward_corner_are_met() -> None:
+    """r^(2/3) cos(2 theta/3) has no slope across the edges of the corner, and one without bound along them."""
+    radius, angle = "(x^2 + y^2)^(1/3)", "2/3*(atan2(-x - y, y - x) + 3*pi/4)"
+    problem = laplace(
+        f"{radius}*cos({angle})",
+        {
+            "inner": (["part.1", "part.6"], "dn(u) = 0"),
+            "outer": ([f"part.{k}" for k in (2, 3, 4, 5)], "u = truth"),
+        },
+        shapes={"part": L},
+        reference={"method": "lightning", "accuracy": 1e-6},
+    )
+    reference = reference_for(problem)
+    assert reference is not None
+    assert reference.accuracy < 1e-5
+    points = Uniform(400).draw(domain_of(problem), np.random.default_rng(0)).coordinates
+    truth = evaluated(problem.functions[0].expression.tree, problem, points)
+    error = np.linalg.norm(reference.values(points)[:, 0] - truth) / np.linalg.norm(truth)
+    assert error < 10 * reference.accuracy
+
+
+def test_a_mesh_has_the_arcs_of_its_outline() -> None:
+    """Segments of a mesh that lie in one line are one arc, and the solution is that of the polygon."""
+    cells = meshed(Polygon(L["corners"]), 0.25)  # type: ignore[arg-type]
+    mesh = {"name": "mesh", "data": of_volume(cells.points, cells.cells, {}).as_text()}
+    both = [laplace("exp(x)*sin(y)", {"all": ("boundary", "u = truth")}, shapes={"part": shape}) for shape in (L, mesh)]
+    assert [len(Contours.of(p.body.shape).arcs) for p in both if p.body is not None] == [6, 6]
+    points = Uniform(200).draw(domain_of(both[0]), np.random.default_rng(0)).coordinates
+    one, other = (reference.values(points) for p in both if (reference := reference_for(p)) is not None)
+    np.testing.assert_allclose(one, other, atol=1e-8)
