@@ -57,6 +57,13 @@ class File(str, Enum):
     config = "config"
 
 
+class Against(str, Enum):
+    """What a network is compared with."""
+
+    reference = "reference"
+    deepxde = "deepxde"
+
+
 class _Interrupted(Exception):  # noqa: N818 (an interruption is no error)
     """Ctrl-C, in a form that typer leaves to `main`."""
 
@@ -223,16 +230,25 @@ def compare(
     method: Annotated[
         str | None, typer.Option(help="The classical method; else the problem's own, or the first that can treat it.")
     ] = None,
+    against: Annotated[
+        Against, typer.Option(help="A classical method, or DeepXDE for as long as our network is trained.")
+    ] = Against.reference,
     out: NewFolder = None,
     plugin: Plugins = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict and the table only.")] = False,
 ) -> None:
-    """Solve a problem by a network and by a classical method, and print both times and both errors."""
+    """Solve a problem by a network and by a classical method or DeepXDE, and print both times and both errors."""
     plugins = _load_plugins(plugin)
     understood = _load(problem, parameter)
     chosen = _load_config(understood, config, set_ or [])
     from pinnkit.comparing import compare as compared
+    from pinnkit.comparing import compare_with_deepxde
 
+    if against is Against.deepxde:
+        if method is not None:
+            raise UserError(Mistake("`--method` names a classical method, and `--against deepxde` asks for none"))
+        typer.echo(str(compare_with_deepxde(understood, chosen, out, quiet, [p.path for p in plugins])))
+        return
     typer.echo(str(compared(understood, chosen, out, method, quiet, [p.path for p in plugins])))
 
 

@@ -2,23 +2,27 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
 import numpy as np
 
 from pinnkit.config import Config
+from pinnkit.deepxde_peer import require_peer, solve_by_deepxde
 from pinnkit.errors import Mistake, UserError
 from pinnkit.problem.checks import require_sound
 from pinnkit.problem.problem import Problem
 from pinnkit.problem.truth import settled
+from pinnkit.results.fields import GridFields
+from pinnkit.results.figures.gallery import draw_fields
 from pinnkit.results.solution import Solution
 from pinnkit.solving import solve_to_folder
 from pinnkit.verification import (
     REFERENCES,
     ReferenceSolution,
     by_members,
+    measured_at,
     reference_for,
     relative_l2,
     test_grid,
@@ -104,6 +108,64 @@ def compare(
     network = Contender("network", float(solution.result["seconds"]), _errors(problem, solution(points), truth))
     against = "the exact solution" if exact is not None else f"`{name}`, whose own error is what it states"
     return Comparison((classical, network), against)
+
+
+def compare_with_deepxde(
+    problem: Problem, config: Config, out: Path | None = None, quiet: bool = False, plugins: Sequence[Path] = ()
+) -> Comparison:
+    """Solve a problem by a network as `solve_to_folder` does, and by DeepXDE for as long, and set them side by side.
+
+    Both seconds are those of training. DeepXDE's fields are drawn into the folder `deepxde` of the run.
+
+    Args:
+        problem: what is to be solved.
+        config: how our network is trained; DeepXDE takes its seed, width, depth and numbers of points.
+        out: the run folder, as for `solve_to_folder`.
+        quiet: say nothing while training.
+        plugins: files that were run before, to be noted in the run folder.
+
+    Raises:
+        UserError: what `solve_to_folder` refuses; a problem without a reference, or one that DeepXDE cannot treat.
+        SolveError: one of both could not go on.
+    """
+    require_sound(problem)
+    require_peer(problem)
+    reference = reference_for(problem)
+    if reference is None:
+        hint = "`reference` names a method or exact fields."
+        raise UserError(Mistake(f"`{problem.name}` has no reference to measure both against", hint=hint))
+    folder = solve_to_folder(problem, config, out, quiet=quiet, plugins=plugins, reference=reference)
+    solution = Solution.load(folder)
+    seconds, threads = float(solution.result["seconds"]), solution.config.threads
+    at = measured_at(problem, reference.values)
+    shown = solution.sampled(reference)
+    drawn = shown.points if isinstance(shown, GridFields) else np.empty((0, len(problem.coordinates)))
+    everywhere = np.concatenate((at.coordinates, drawn))
+    peer = solve_by_deepxde(problem, config, everywhere, seconds, threads if isinstance(threads, int) else 1)
+    theirs, pictured = np.split(peer.values, [at.count])
+    if isinstance(shown, GridFields):
+        _draw(folder / "deepxde", problem, shown, pictured)
+    truth = reference.values(at.coordinates)
+    found = (("network", seconds, solution(at.coordinates)), (f"DeepXDE {peer.version}", peer.seconds, theirs))
+    contenders = (
+        Contender(
+            name,
+            took,
+            dict(zip(problem.fields, map(float, relative_l2(values, truth, at.density)), strict=True)),
+        )
+        for name, took, values in found
+    )
+    return Comparison(tuple(contenders), reference.method)
+
+
+def _draw(folder: Path, problem: Problem, ours: GridFields, values: np.ndarray) -> None:
+    """The fields (n, f) of a peer beside the reference, in the same pictures as ours; outside of a shape nothing."""
+    predicted = {}
+    for k, name in enumerate(problem.fields):
+        own = ours.predicted[name]
+        predicted[name] = np.where(np.isnan(own), np.nan, np.reshape(values[:, k], own.shape))
+    folder.mkdir(exist_ok=True)
+    draw_fields(folder, replace(ours, predicted=predicted))
 
 
 def _errors(problem: Problem, values: np.ndarray, truth: np.ndarray) -> dict[str, float]:

@@ -98,7 +98,6 @@ class _Builder:
         scope = self._scope()
         parameters = self._parameters(keys)
         values = {p.name: p.value for p in parameters}
-        fixed = {p.name: p.value for p in parameters if p.unknown is None}
         coordinates = self._coordinates(keys, values)
         self.mistakes += moving_ends(coordinates, [p.name for p in parameters if p.unknown is not None])
         self._labels(keys)
@@ -107,7 +106,7 @@ class _Builder:
         if scope is not None:
             scope = replace(scope, named={f.name: f.expression.tree for f in functions})
         equations = self._equations(keys, scope)
-        body = self._noting(body_of, keys, coordinates, fixed, self.folder)
+        body = self._noting(body_of, keys, coordinates, _fixed(parameters), self.folder)
         scope = replace(scope, pieces=body.pieces) if scope is not None and body is not None else scope
         conditions = self._conditions(keys, scope, coordinates, values, body)
         observations = self._observations(keys, scope)
@@ -344,6 +343,11 @@ class _Builder:
             message = f"`tolerance` must be greater than zero, not {value:g}"
             self.mistakes.append(Mistake(message, self.where("tolerance")))
         return value if value is not None else 1e-3
+
+
+def _fixed(parameters: Sequence[Parameter]) -> dict[str, float]:
+    """The values of the parameters that are not to be found."""
+    return {p.name: p.value for p in parameters if p.unknown is None}
 
 
 def _uses(text: str, values: Mapping[str, float]) -> bool:

@@ -54,6 +54,11 @@ class GridFields:
         cuts = (self.cut(name, k) for k in range(len(self.axis(name))))
         return tuple(member for cut in cuts for member in cut.members())
 
+    @property
+    def points(self) -> np.ndarray:
+        """The points (n, d) of the grid, of which the last coordinate runs fastest."""
+        return np.stack([axis.ravel() for axis in np.meshgrid(*self.axes, indexing="ij")], axis=1)
+
     def axis(self, name: str) -> np.ndarray:
         """The grid's values along a coordinate."""
         return self.axes[self.names.index(name)]

@@ -52,6 +52,7 @@ ROOMS = (
     "diagnosis",
     "solving",
     "showing",
+    "deepxde_peer",
     "comparing",
     "sweeping",
     "listing",
