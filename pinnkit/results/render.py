@@ -40,8 +40,10 @@ def render(specification: dict[str, Any]) -> None:
         "title_font_size": 26,
         "label_font_size": 22,
     }
+    # Outside of a shape there are no values, and nothing is drawn.
+    planes = mesh.slice_orthogonal().combine().threshold(scalars=specification["array"], all_scalars=True)
     plotter.add_mesh(
-        mesh.slice_orthogonal(),
+        planes,
         scalars=specification["array"],
         cmap=specification["colours"],
         clim=specification["limits"],

@@ -4,8 +4,10 @@
 """
 
 import argparse
+import os
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
+from multiprocessing import get_context
 
 from report import origin, table, write
 
@@ -36,10 +38,11 @@ def main() -> None:
     given = arguments.parse_args()
     jobs = list(product(SIDES, WAYS))
     limits = given.steps, given.points, given.boundary
-    with ProcessPoolExecutor(2) as pool:
+    os.environ["OMP_NUM_THREADS"] = "1"  # of the classical reference, in processes that begin anew
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         found = dict(zip(jobs, pool.map(solved, jobs, [limits] * len(jobs)), strict=True))
-    rows = [[str(s), *(cell for way in WAYS for cell in found[s, way])] for s in SIDES]
-    head = ["s", "MultiAdam: relative L2 error", "seconds", "Adam: relative L2 error", "seconds"]
+    rows = [[str(s), *(found[s, way] for way in WAYS)] for s in SIDES]
+    head = ["s", "MultiAdam: relative L2 error", "Adam: relative L2 error"]
     text = HEAD.format(
         origin=origin(), steps=given.steps, points=given.points, boundary=given.boundary, table=table(head, rows)
     )
@@ -48,8 +51,8 @@ def main() -> None:
         print(f"wrote {write('discs.md', text)}")
 
 
-def solved(job: tuple[int, str], limits: tuple[int, int, int]) -> list[str]:
-    """The error and the seconds of one run."""
+def solved(job: tuple[int, str], limits: tuple[int, int, int]) -> str:
+    """The error of one run."""
     side, way = job
     steps, points, boundary = limits
     phase = f"{{name: {way}, steps: {steps}, lr: 1e-3, decay: 1}}"
@@ -60,7 +63,7 @@ def solved(job: tuple[int, str], limits: tuple[int, int, int]) -> list[str]:
     print(
         side, way, f"{error:.3f}", f"{solution.result['seconds']:.0f}", solution.result["stopped_because"], flush=True
     )
-    return [f"{error:.1%}", f"{solution.result['seconds']:.0f}"]
+    return f"{error:.1%}"
 
 
 if __name__ == "__main__":
