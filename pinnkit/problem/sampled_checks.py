@@ -15,6 +15,7 @@ from pinnkit.problem.counting import implied
 from pinnkit.problem.faces import ends
 from pinnkit.problem.finding import Remark
 from pinnkit.problem.integral_checks import satisfied_by_zero, unsatisfied
+from pinnkit.problem.interface_checks import unmet_interfaces
 from pinnkit.problem.prescribed import Prescribed, prescribed
 from pinnkit.problem.problem import Condition, Equation, Face, Problem, TorchResidual, partials_of
 from pinnkit.problem.sampling import SAMPLES, Statement, elsewhere, evaluate, interior, is_known, on_faces, statements
@@ -243,6 +244,7 @@ def exact_reference(problem: Problem) -> Iterator[Remark]:
             )
             yield Remark(message, statement.place)
     yield from unsatisfied(problem, lambda partial: _differentiated(problem, partial), _EXACT)
+    yield from unmet_interfaces(problem, lambda partial: _differentiated(problem, partial), _EXACT)
 
 
 def _exact_symmetry(problem: Problem, declared: Symmetry) -> Iterator[Remark]:
