@@ -46,7 +46,7 @@ class _Sides:
         self._points = {c.name: c.axis.from_unit(generator.uniform(0.02, 0.98, SAMPLES)) for c in contact.coordinates}
 
     def defect(self, tree: sympy.Expr) -> float | None:
-        """The largest residual over the largest of its terms and of its fields inside; None where one has no numbers."""
+        """The largest residual over the largest of its terms and of its fields inside; None where one is no number."""
         scope, along = self._problem.scope, self._contact.coordinate
         across = {normal_component(x): sympy.Integer(x == along) for x in scope.coordinates}
         plain = tree.replace(NORMAL, lambda of: sympy.diff(of, scope.symbols[along])).xreplace(across)
