@@ -31,7 +31,7 @@ Published for MultiAdam are 2 to 4 % throughout, and for Adam 2.6 % at s = 8 gro
 
 def main() -> None:
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("--steps", type=int, default=4000)
+    arguments.add_argument("--steps", type=int, default=10_000)
     arguments.add_argument("--points", type=int, default=2048)
     arguments.add_argument("--boundary", type=int, default=256)
     arguments.add_argument("--write", action="store_true", help="write docs/results/discs.md")
