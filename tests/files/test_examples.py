@@ -14,6 +14,7 @@ EXAMPLES = sorted((ROOT / "examples").rglob("*.py"))
 REACHED = {
     "from_file": (20, 1e-4),
     "from_function": (60, 1e-4),
+    "from_mesh": (40, 1e-3),
     "from_sympy": (60, 1e-4),
     "inverse": (60, 1.0),
     "on_a_shape": (60, 1e-3),
