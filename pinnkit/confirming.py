@@ -99,8 +99,10 @@ def confirm(solution: Solution, config: Config | None = None, listener: Listener
     """
     problem = solution.problem
     second, changes = second_config(config if config is not None else solution.config)
+    told = listener if listener is not None else Quiet()
+    told.say(f"confirming: the same problem again, with {changes}")
     try:
-        marched = march(problem, second, None, listener if listener is not None else Quiet())
+        marched = march(problem, second, None, told)
     except UserError as error:  # a wider network or more points may not fit where the first ones did
         return Confirmation({}, {}, {}, changes, 0.0, error.mistakes[0].message)
     seconds = marched.trained.seconds

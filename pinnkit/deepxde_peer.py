@@ -31,6 +31,7 @@ from pinnkit.errors import Mistake, SolveError, UserError
 from pinnkit.problem.dump import dump_problem
 from pinnkit.problem.load import load_problem
 from pinnkit.problem.problem import Condition, Face, Problem
+from pinnkit.shapes import Ball, Boolean, Ellipse, Polygon, Shape
 
 _NEAR = 1e-9
 """Relative to the size of the domain, within which a point is on a face."""
@@ -217,40 +218,40 @@ def _domain(dde: Any, problem: Problem) -> Any:
     """Its geometry, over time where there is time."""
     geometry = dde.geometry
     space = [c for c in problem.coordinates if c.name != problem.time]
-    low, high = [c.lower for c in space], [c.upper for c in space]
-    if problem.body is not None:
-        domain = _combined(geometry, problem.body.shape)
-    elif not space:
+    if not space:
         only = problem.coordinates[0]
         return geometry.TimeDomain(only.lower, only.upper)
-    elif len(space) == 1:
-        domain = geometry.Interval(low[0], high[0])
+    if problem.body is not None:
+        domain = _combined(geometry, problem.body.shape)
     else:
-        kind = {2: geometry.Rectangle, 3: geometry.Cuboid}.get(len(space), geometry.geometry_nd.Hypercube)
-        domain = kind(low, high)
+        domain = _box(geometry, [c.lower for c in space], [c.upper for c in space])
     if problem.time is None:
         return domain
     clock = problem.coordinate(problem.time)
     return geometry.GeometryXTime(domain, geometry.TimeDomain(clock.lower, clock.upper))
 
 
-def _combined(geometry: Any, shape: Any) -> Any:
-    """A boolean by its members, a primitive by DeepXDE's own."""
-    kind = getattr(shape, "kind", None)
-    if kind is not None:
+def _combined(geometry: Any, shape: Shape) -> Any:
+    """A boolean by its members, a primitive by DeepXDE's own; `require_peer` lets no other kind pass."""
+    if isinstance(shape, Boolean):
         left, right = _combined(geometry, shape.left), _combined(geometry, shape.right)
-        return left | right if kind == "union" else left & right if kind == "intersection" else left - right
-    name = type(shape).__name__
-    if name == "Ball":
+        if shape.kind == "union":
+            return left | right
+        return left & right if shape.kind == "intersection" else left - right
+    if isinstance(shape, Ball) and shape.dimension > 1:
         return (geometry.Disk if shape.dimension == 2 else geometry.Sphere)(list(shape.center), shape.radius)
-    if name == "Ellipse":
+    if isinstance(shape, Ellipse):
         return geometry.Ellipse(list(shape.center), *shape.semi_axes, angle=-np.deg2rad(shape.angle))
-    if name == "Polygon":
+    if isinstance(shape, Polygon):
         return geometry.Polygon([list(corner) for corner in shape.corners])
-    low, high = shape.bounds
-    return {1: lambda a, b: geometry.Interval(a[0], b[0]), 2: geometry.Rectangle, 3: geometry.Cuboid}[shape.dimension](
-        low, high
-    )
+    return _box(geometry, *(end.tolist() for end in shape.bounds))
+
+
+def _box(geometry: Any, low: list[float], high: list[float]) -> Any:
+    """An interval, a rectangle, a cuboid, or one of more dimensions."""
+    if len(low) == 1:
+        return geometry.Interval(low[0], high[0])
+    return {2: geometry.Rectangle, 3: geometry.Cuboid}.get(len(low), geometry.geometry_nd.Hypercube)(low, high)
 
 
 def _condition(dde: Any, problem: Problem, condition: Condition, face: Face, domain: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Protocol, final
 
 from pinnkit.building import Run
 from pinnkit.config import Config, load_config
-from pinnkit.confirming import confirm, second_config
+from pinnkit.confirming import confirm
 from pinnkit.errors import SolveError
 from pinnkit.marching import Start, Window, edges_of, general_config, start_from, window_run
 from pinnkit.objective.causal import Chain
@@ -186,11 +186,9 @@ def _go_on(job: _Job, run: Run, opening: Sequence[str], quiet: bool) -> Path:
 
 def _confirm(solution: Solution, job: _Job, quiet: bool) -> None:
     """Solve the problem again and add to the result how far the two runs are apart."""
-    _, changes = second_config(job.config)
     total = sum(phase.steps for phase in solution.config.phases)
     with nullcontext(_Silent()) if quiet else Progress(solution.run.assembly.terms, total, False) as view:
-        view.line(f"confirming: the same problem again, with {changes}")
-        found = confirm(solution, job.config, Quiet(view.update))
+        found = confirm(solution, job.config, _Shown(view))
     solution.result["confirmation"] = found.as_result()
     solution.result["reasons"] = [*solution.result["reasons"], str(found)]
 
@@ -216,6 +214,23 @@ class _View(Protocol):
     def update(self, record: Mapping[str, Any]) -> None: ...
 
     def line(self, text: str) -> None: ...
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """Hears of a run and shows it, and keeps nothing."""
+
+    view: _View
+
+    def note(self, record: Record) -> None:
+        self.view.update(record)
+
+    def say(self, sentence: str) -> None:
+        self.view.line(sentence)
+
+    def keep(self, windows: Sequence[Window]) -> None:
+        """Keep nothing."""
 
 
 @final

@@ -1,6 +1,6 @@
 """A piece of a boundary that is made of segments, or of triangles in space."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, final
 
@@ -33,10 +33,11 @@ class Facets(Element):
 
     name: str
     corners: np.ndarray
-    dimension_of_unit: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "dimension_of_unit", self.corners.shape[1] - 1)
+    @property
+    def dimension_of_unit(self) -> int:  # type: ignore[override]
+        """1 or 2."""
+        return self.corners.shape[1] - 1
 
     @cached_property
     def measure(self) -> float:

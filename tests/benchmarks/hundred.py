@@ -1,7 +1,8 @@
 """Poisson's equation in a hundred dimensions, whose answer is the sum of the squares of all coordinates.
 
-The example of W. E, B. Yu, Commun. Math. Stat. 6 (2018) 1. The best function that is linear is off by 2.2 %: in the
-cube a square is nearly a line, and the sum of a hundred of them varies by a tenth.
+The example of W. E, B. Yu, Commun. Math. Stat. 6 (2018) 1. In the cube a square is nearly a line: over [0, 1] its
+best line leaves a variance of 1/180, so that the best linear function of d coordinates is off by
+sqrt(d/180)/(d/3), here 2.2 %.
 
 .venv/bin/python tests/benchmarks/hundred.py --write
 """
@@ -21,8 +22,7 @@ HEAD = """# A hundred dimensions
 
 {table}
 
-`configs/hundred.yaml`, seed 0, {parameters} parameters, {steps} steps of Levenberg-Marquardt. Nothing is built in. A
-file of this problem is read and checked in about ten seconds."""
+`configs/hundred.yaml`, seed 0, {parameters} parameters, {steps} steps of Levenberg-Marquardt. Nothing is built in."""
 
 
 def poisson(count: int) -> Problem:
