@@ -27,6 +27,7 @@ FLOWS = (
 
 SHAPES = (
     *("poisson_l_shape", "poisson_holes", *(f"poisson_discs:s={side}" for side in (8, 4, 2, 1))),
+    *("heat_sink", "stl_potential", "magnetostatics_two_materials"),
     *("eikonal", "plate_with_hole", "klein_gordon", "nonlinear_10d"),
 )
 
