@@ -37,6 +37,8 @@ from pinnkit.problem.series import MOST_MODES
 from pinnkit.problem.states import eigenvalue_parameter, in_states
 from pinnkit.problem.stream_function import stream_function_of
 from pinnkit.problem.structure import divergence_free_of, symmetries_of
+from pinnkit.problem.table import Table
+from pinnkit.problem.tables import tables_of
 from pinnkit.problem.truth import EIGENVALUE
 from pinnkit.problem.unknown import moving_ends, read_unknown
 
@@ -100,11 +102,10 @@ class _Builder:
         values = {p.name: p.value for p in parameters}
         coordinates = self._coordinates(keys, values)
         self.mistakes += moving_ends(coordinates, [p.name for p in parameters if p.unknown is not None])
-        self._labels(keys)
-        self._time(keys, scope)
+        self._labels(keys, scope)
         functions = self._functions(keys, scope, coordinates) if scope is not None else ()
-        if scope is not None:
-            scope = replace(scope, named={f.name: f.expression.tree for f in functions})
+        named = {f.name: f.expression.tree for f in functions}
+        scope = replace(scope, named=named) if scope is not None else None
         equations = self._equations(keys, scope)
         body = self._noting(body_of, keys, coordinates, _fixed(parameters), self.folder)
         scope = replace(scope, pieces=body.pieces) if scope is not None and body is not None else scope
@@ -117,7 +118,7 @@ class _Builder:
         regions = self._noting(regions_of, keys, coordinates, values, _uses)
         interfaces = self._noting(interfaces_of, keys, scope)
         groups = self._noting(grouping_of, keys, scope)
-        outputs = self._outputs(keys, scope, coordinates, values)
+        outputs, tables = self._asked(keys, scope, coordinates, values)
         reference = self._noting(reference_of, keys, scope, parameters)
         tolerance = self._tolerance(keys)
         if self.mistakes:
@@ -144,6 +145,7 @@ class _Builder:
             groups=groups,
             complex_fields=self.complex_fields or ComplexFields(),
             outputs=outputs,
+            tables=tables,
             reference=reference,
             tolerance=tolerance,
             config=keys.config,
@@ -265,8 +267,9 @@ class _Builder:
             self.mistakes.append(Mistake(message, self.where("functions")))
         return tuple(built)
 
-    def _labels(self, keys: ProblemKeys) -> None:
-        """Names of the problem, its equations and its conditions: plain, and no two terms of one name."""
+    def _labels(self, keys: ProblemKeys, scope: Scope | None) -> None:
+        """Names of the problem, its time, its equations and its conditions: plain, and no two terms of one name."""
+        self._time(keys, scope)
         labels = [("the problem", keys.name, self.where("name"))] if keys.name is not None else []
         labels += [("an equation", name, self.key_where("equations", name)) for name in keys.equations or {}]
         labels += [("a condition", name, self.key_where("conditions", name)) for name in keys.conditions]
@@ -331,11 +334,13 @@ class _Builder:
         place = self.where("conditions", name, "on")
         return self._attempt(parse_faces, known, coordinates, keys.time, place, values, body)
 
-    def _outputs(
+    def _asked(
         self, keys: ProblemKeys, scope: Scope | None, coordinates: Sequence[Coordinate], values: Mapping[str, float]
-    ) -> tuple[Output, ...]:
+    ) -> tuple[tuple[Output, ...], tuple[Table, ...]]:
+        """What is made of the solved fields."""
+        tables = self._noting(tables_of, keys, scope, coordinates, values)
         ends = {c.name: (c.lower, c.upper) for c in coordinates}
-        return self._attempt(read_outputs, keys.outputs, scope, ends, values, self.where) or ()
+        return self._attempt(read_outputs, keys.outputs, scope, ends, values, self.where) or (), tables
 
     def _tolerance(self, keys: ProblemKeys) -> float:
         value = self._attempt(parse_number, keys.tolerance, self.where("tolerance"))

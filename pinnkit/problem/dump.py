@@ -27,6 +27,7 @@ from pinnkit.problem.problem import (
 )
 from pinnkit.problem.reference import EXACT, KnownOutput, Reference
 from pinnkit.problem.series import written
+from pinnkit.problem.table import Table
 from pinnkit.problem.truth import is_eigenvalue
 from pinnkit.problem.unknown import dump_unknown
 from pinnkit.reading import scalar
@@ -98,10 +99,7 @@ def dump_problem(problem: Problem) -> str:
         keys["observations"] = {o.name: _observations(o, problem.scope.coordinates) for o in problem.observations}
     if problem.groups:
         keys["groups"] = {name: _flow(terms) for name, terms in problem.groups.items()}
-    if problem.outputs:
-        keys["outputs"] = {output.name: _text(output.expression.text) for output in problem.outputs}
-    if problem.reference is not None:
-        keys["reference"] = _reference(problem.reference, whole)
+    keys |= _results(problem)
     keys["tolerance"] = problem.tolerance
     keys["config"] = problem.config
     if problem.accept:
@@ -111,6 +109,18 @@ def dump_problem(problem: Problem) -> str:
     writer.width = 100_000  # a folded equation would not be read back as it was
     writer.dump(keys, stream)
     return stream.getvalue()
+
+
+def _results(problem: Problem) -> dict[str, Any]:
+    """What is asked for, and what is known of the answer."""
+    keys: dict[str, Any] = {}
+    if problem.outputs:
+        keys["outputs"] = {output.name: _text(output.expression.text) for output in problem.outputs}
+    if problem.tables:
+        keys["tables"] = {table.name: _table(table) for table in problem.tables}
+    if problem.reference is not None:
+        keys["reference"] = _reference(problem.reference, problem.complex_fields)
+    return keys
 
 
 def _flow(items: Sequence[Any]) -> CommentedSeq:
@@ -215,6 +225,14 @@ def _symmetries(problem: Problem) -> dict[str, Any]:
     for s in problem.symmetries:
         written.setdefault(s.field, []).append(f"{s.parity} in {s.coordinate}")
     return {name: texts[0] if len(texts) == 1 else _flow(texts) for name, texts in written.items()}
+
+
+def _table(table: Table) -> CommentedMap:
+    """The columns, and of every coordinate its value or both ends."""
+    ends = {name: tuple(_text(e) if isinstance(e, str) else e for e in both) for name, both in table.line.items()}
+    on = {name: both[0] if both[0] == both[1] else _flow(both) for name, both in ends.items()}
+    points = {"points": table.points} if table.points > 1 else {}
+    return _braces({"of": _flow([_text(c.text) for c in table.columns]), "on": _braces(on), **points})
 
 
 def _reference(reference: Reference, whole: ComplexFields) -> dict[str, Any]:

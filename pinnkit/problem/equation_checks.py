@@ -45,6 +45,7 @@ def unused_parameter(problem: Problem) -> Iterator[Remark]:
     trees = [c.residual.tree for c in problem.conditions]
     trees += [c.residual.tree for c in problem.integrals]
     trees += [output.expression.tree for output in problem.outputs]
+    trees += [column.tree for table in problem.tables for column in table.columns]
     trees += [m.expression.tree for o in problem.observations for m in o.measured]
     trees += [problem.stream_function.expression.tree] if problem.stream_function is not None else []
     trees += [a.expression.tree for a in problem.ansatz] + [i.residual.tree for i in problem.interfaces]

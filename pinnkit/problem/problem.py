@@ -26,6 +26,7 @@ from pinnkit.problem.output import Output
 from pinnkit.problem.reference import Reference
 from pinnkit.problem.stream_function import StreamFunction
 from pinnkit.problem.symmetry import Symmetry
+from pinnkit.problem.table import Table
 from pinnkit.problem.trees import rewritten
 from pinnkit.problem.unknown import Unknown
 
@@ -205,6 +206,7 @@ class Problem:
     title: str = ""
     integrals: tuple[IntegralCondition, ...] = ()
     outputs: tuple[Output, ...] = ()
+    tables: tuple[Table, ...] = ()
     observations: tuple[Observations, ...] = ()
     ansatz: tuple[Ansatz, ...] = ()
     regions: tuple[Region, ...] = ()
@@ -348,6 +350,7 @@ def _member(problem: Problem, values: Mapping[str, float]) -> Problem:
         parameters=(*problem.parameters, *fixed),
         regions=regions,
         integrals=tuple(map(_of_member, problem.integrals)),
+        tables=tuple(t.without(values) for t in problem.tables),
         outputs=tuple(o for o in problem.outputs if not _held_in(o.expression.tree) & set(values)),
         observations=tuple(found for o in problem.observations if (found := o.where(held)).count),
         reference=problem.reference.elsewhere() if problem.reference is not None else None,

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from pinnkit.errors import Mistake, Place, unknown
 from pinnkit.problem.names import short
 from pinnkit.problem.observation_keys import ObservationKeys
+from pinnkit.problem.table_keys import TableKeys
 from pinnkit.problem.unknown import UNKNOWN_SCHEMA
 from pinnkit.shapes import SHAPES
 
@@ -289,6 +290,7 @@ class ProblemKeys(_Part):
     interfaces: Interfaces = Field({}, description="What holds where two regions meet, by name.")
     groups: dict[StrictStr, Names] = Field({}, description="Terms that are one loss, by the name of the group.")
     outputs: dict[StrictStr, ExpressionText] = Field({}, description="Numbers made of the solved fields, by name.")
+    tables: dict[StrictStr, TableKeys] = Field({}, description="Expressions along lines or at points, as files.")
     reference: ReferenceKeys | None = Field(None, description="What is known of the answer.")
     tolerance: Number = Field(1e-3, description="The relative L2 error up to which an answer counts as verified.")
     config: StrictStr = Field("levenberg_marquardt", description="The recommended way to solve it.")

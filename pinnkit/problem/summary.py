@@ -18,6 +18,7 @@ from pinnkit.problem.observed import Observations
 from pinnkit.problem.prescribed import number, prescribed
 from pinnkit.problem.problem import Condition, Coordinate, Face, Problem, TorchResidual
 from pinnkit.problem.regions import contacts, touches
+from pinnkit.problem.table import Table
 from pinnkit.problem.unknown import Unknown
 
 _LONGEST = 500
@@ -49,6 +50,8 @@ def summary(problem: Problem, findings: Sequence[Finding] = (), as_latex: bool =
         lines += ["", f"condition {held.name} {over(held, problem)}", *_equation(held.residual, problem, as_latex)]
     if problem.outputs:
         lines += ["", *(f"output {output.name} = {output.expression.text}" for output in problem.outputs)]
+    if problem.tables:
+        lines += ["", *(f"table {t.name}: {', '.join(c.text for c in t.columns)}; {_along(t)}" for t in problem.tables)]
     lines += [line for observations in problem.observations for line in ("", *_observations(observations))]
     lines += ["", f"reference: {_reference(problem)}", ""]
     lines += [_finding(finding) for finding in findings]
@@ -59,6 +62,12 @@ def _as_given(name: str, kind: str, texts: Mapping[str, str]) -> list[str]:
     """A complex equation as it was written, before the first of the real ones that it is."""
     whole = next((given for given in texts if name in (given, components(given)[0])), None)
     return [] if whole is None else ["", f"{kind} {whole}: {' '.join(texts[whole].split())}"]
+
+
+def _along(table: Table) -> str:
+    """Where a table is made."""
+    where = [f"{n} = {a}" if a == b else f"{n} from {a} to {b}" for n, (a, b) in table.line.items()]
+    return f"{', '.join(where)}, {_count(table.points, 'point')}"
 
 
 def outcome(findings: Sequence[Finding]) -> str:

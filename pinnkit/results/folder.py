@@ -33,6 +33,7 @@ class RunFolder:
         self.checkpoint = path / "checkpoint"
         self.parameters = self.checkpoint / "parameters.pt"
         self.fields = path / "fields.npz"
+        self.tables = path / "tables"
         self.figures = path / "figures"
         self.report = path / "report.html"
         self.environment = path / "environment.json"

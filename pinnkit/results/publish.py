@@ -25,12 +25,14 @@ from pinnkit.results.figures.gallery import draw_fields, draw_history, draw_marc
 from pinnkit.results.figures.observations import Seen, draw_observations
 from pinnkit.results.figures.picture import Picture
 from pinnkit.results.figures.points import draw_points
+from pinnkit.results.figures.tables import draw_table
 from pinnkit.results.folder import RunFolder
 from pinnkit.results.misfits import observed_values
 from pinnkit.results.page import Formula
 from pinnkit.results.paths import UNSEEN, positions, unseen
 from pinnkit.results.report import ConditionLine, Report, write_report
 from pinnkit.results.solution import Solution
+from pinnkit.results.tables import tabulated, write_csv
 from pinnkit.results.vtk import write_vtk
 from pinnkit.results.writing import write_json, write_text
 from pinnkit.verification import ReferenceSolution
@@ -53,6 +55,7 @@ def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolut
     files.figures.mkdir(exist_ok=True)
     pictures = (
         *draw_fields(files.figures, fields),
+        *_draw_tables(files, solution, reference),
         *_draw_observations(files.figures, solution, fields),
         _draw_points(files.figures / "points.png", solution),
         *_draw_course(files.figures / "points_over_training.png", solution),
@@ -114,6 +117,17 @@ def _draw_observations(folder: Path, solution: Solution, fields: GridFields | Sc
             for k, m in enumerate(observations.measured)
         ]
         pictures.append(draw_observations(folder / f"observations_{given.name}.png", given.name, names, seen))
+    return pictures
+
+
+def _draw_tables(files: RunFolder, solution: Solution, reference: ReferenceSolution | None) -> list[Picture]:
+    """Every table as a file, and a picture of each that has more than one point."""
+    pictures = []
+    for table in solution.problem.tables:
+        found = tabulated(table, solution.problem, solution.evaluate, reference)
+        write_csv(files.tables / f"{table.name}.csv", found)
+        if table.points > 1:
+            pictures.append(draw_table(files.figures / f"table_{table.name}.png", found))
     return pictures
 
 

@@ -15,16 +15,22 @@ _CURVE = 2000
 
 _TIMES = 51
 
+_ROUNDING = 1e-12
+"""Of a shape's size: what a point of its boundary may lie outside."""
 
-def only_in(problem: Problem, function: Field) -> Field:
-    """The field, and NaN outside of the domain where that is a shape."""
+
+def only_in(problem: Problem, function: Field, closed: bool = False) -> Field:
+    """The field, and NaN outside of the domain where that is a shape; with `closed`, the boundary is inside."""
     body = problem.body
     if body is None:
         return function
     columns = [problem.index(x) for x in body.coordinates]
 
     def values(points: np.ndarray) -> np.ndarray:
-        inside = body.shape.inside(points[:, columns])
+        at = points[:, columns]
+        inside = body.shape.inside(at)
+        if closed:
+            inside[~inside] = body.shape.depth(at[~inside]) >= -_ROUNDING * body.shape.size
         found = np.asarray(function(points[inside]))
         whole = np.full((len(points), *found.shape[1:]), np.nan)
         whole[inside] = found

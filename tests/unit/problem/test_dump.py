@@ -116,6 +116,7 @@ PROBLEMS = {
         },
         groups={"flow": ["one", "two"], "start": ["start"]},
         outputs={"middle": "value(w, x = a, r = 1, t = 1, nu = 0.1)", "ratio": "maximum(z)/middle"},
+        tables={"probe": {"of": ["w", "w_x*a"], "on": {"x": [0, "a"], "r": 1, "t": [1, 0], "nu": 0.1}, "points": 5}},
         reference={
             "method": "etdrk4",
             "modes": 16,
@@ -146,7 +147,7 @@ PROBLEMS = {
 ORDER = (
     *("name", "title", "coordinates", "time", "fields", "symmetry", "divergence_free", "stream_function"),
     *("ansatz", "parameters"),
-    *("functions", "equations", "conditions", "regions", "interfaces", "observations", "groups", "outputs"),
+    *("functions", "equations", "conditions", "regions", "interfaces", "observations", "groups", "outputs", "tables"),
     *("reference",),
     *("tolerance", "config", "accept"),
 )
