@@ -16,6 +16,7 @@ from pinnkit.problem.ansatz import ansatz_of
 from pinnkit.problem.body import Body, body_of
 from pinnkit.problem.breaks import read_breaks
 from pinnkit.problem.complex_fields import ComplexFields, hinted, with_complex
+from pinnkit.problem.deriving import derived_of
 from pinnkit.problem.faces import parse_faces
 from pinnkit.problem.family import named_as_written, with_families
 from pinnkit.problem.function import NamedFunction
@@ -26,7 +27,6 @@ from pinnkit.problem.named import named_function
 from pinnkit.problem.names import check_declared, check_label, short
 from pinnkit.problem.observations import observations_of
 from pinnkit.problem.observed import Observations
-from pinnkit.problem.output import Output
 from pinnkit.problem.outputs import read_outputs
 from pinnkit.problem.problem import Condition, Coordinate, Equation, Face, IntegralCondition, Parameter, Problem
 from pinnkit.problem.referring import reference_of
@@ -37,7 +37,6 @@ from pinnkit.problem.series import MOST_MODES
 from pinnkit.problem.states import eigenvalue_parameter, in_states
 from pinnkit.problem.stream_function import stream_function_of
 from pinnkit.problem.structure import divergence_free_of, symmetries_of
-from pinnkit.problem.table import Table
 from pinnkit.problem.tables import tables_of
 from pinnkit.problem.truth import EIGENVALUE
 from pinnkit.problem.unknown import moving_ends, read_unknown
@@ -118,7 +117,7 @@ class _Builder:
         regions = self._noting(regions_of, keys, coordinates, values, _uses)
         interfaces = self._noting(interfaces_of, keys, scope)
         groups = self._noting(grouping_of, keys, scope)
-        outputs, tables = self._asked(keys, scope, coordinates, values)
+        asked = self._asked(keys, scope, coordinates, values)
         reference = self._noting(reference_of, keys, scope, parameters)
         tolerance = self._tolerance(keys)
         if self.mistakes:
@@ -144,8 +143,7 @@ class _Builder:
             body=body,
             groups=groups,
             complex_fields=self.complex_fields or ComplexFields(),
-            outputs=outputs,
-            tables=tables,
+            **asked,
             reference=reference,
             tolerance=tolerance,
             config=keys.config,
@@ -336,11 +334,15 @@ class _Builder:
 
     def _asked(
         self, keys: ProblemKeys, scope: Scope | None, coordinates: Sequence[Coordinate], values: Mapping[str, float]
-    ) -> tuple[tuple[Output, ...], tuple[Table, ...]]:
+    ) -> dict[str, Any]:
         """What is made of the solved fields."""
+        derived = self._noting(derived_of, keys, scope)
+        made = {d.name: d.expression.tree for d in derived}
+        scope = replace(scope, named={**scope.named, **made}) if scope is not None else None
         tables = self._noting(tables_of, keys, scope, coordinates, values)
         ends = {c.name: (c.lower, c.upper) for c in coordinates}
-        return self._attempt(read_outputs, keys.outputs, scope, ends, values, self.where) or (), tables
+        outputs = self._attempt(read_outputs, keys.outputs, scope, ends, values, self.where) or ()
+        return {"derived": derived, "outputs": outputs, "tables": tables}
 
     def _tolerance(self, keys: ProblemKeys) -> float:
         value = self._attempt(parse_number, keys.tolerance, self.where("tolerance"))

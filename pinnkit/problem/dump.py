@@ -114,6 +114,8 @@ def dump_problem(problem: Problem) -> str:
 def _results(problem: Problem) -> dict[str, Any]:
     """What is asked for, and what is known of the answer."""
     keys: dict[str, Any] = {}
+    if problem.derived:
+        keys["derived"] = {d.name: _text(d.expression.text) for d in problem.derived}
     if problem.outputs:
         keys["outputs"] = {output.name: _text(output.expression.text) for output in problem.outputs}
     if problem.tables:

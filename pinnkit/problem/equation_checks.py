@@ -45,6 +45,7 @@ def unused_parameter(problem: Problem) -> Iterator[Remark]:
     trees = [c.residual.tree for c in problem.conditions]
     trees += [c.residual.tree for c in problem.integrals]
     trees += [output.expression.tree for output in problem.outputs]
+    trees += [d.expression.tree for d in problem.derived]
     trees += [column.tree for table in problem.tables for column in table.columns]
     trees += [m.expression.tree for o in problem.observations for m in o.measured]
     trees += [problem.stream_function.expression.tree] if problem.stream_function is not None else []

@@ -19,30 +19,19 @@ from pinnkit.problem.body import Body, plane
 from pinnkit.problem.complex_fields import ComplexFields
 from pinnkit.problem.coordinate import Coordinate as Coordinate
 from pinnkit.problem.coordinate import moved, moved_ends
+from pinnkit.problem.derived import Derived
 from pinnkit.problem.function import NamedFunction
 from pinnkit.problem.levels import Levels
 from pinnkit.problem.observed import Observations
 from pinnkit.problem.output import Output
+from pinnkit.problem.parameter import Parameter as Parameter
 from pinnkit.problem.reference import Reference
 from pinnkit.problem.stream_function import StreamFunction
 from pinnkit.problem.symmetry import Symmetry
 from pinnkit.problem.table import Table
 from pinnkit.problem.trees import rewritten
-from pinnkit.problem.unknown import Unknown
 
 Side = Literal["lower", "upper"]
-
-
-@final
-@dataclass(frozen=True)
-class Parameter:
-    """A named number of the problem, with the text that gave it (`0.01/pi`); the start of one that is to be found."""
-
-    name: str
-    value: float
-    text: str = ""
-    place: Place | None = field(default=None, compare=False)
-    unknown: Unknown | None = None
 
 
 @final
@@ -205,6 +194,7 @@ class Problem:
     accept: tuple[str, ...] = ()
     title: str = ""
     integrals: tuple[IntegralCondition, ...] = ()
+    derived: tuple[Derived, ...] = ()
     outputs: tuple[Output, ...] = ()
     tables: tuple[Table, ...] = ()
     observations: tuple[Observations, ...] = ()
@@ -230,7 +220,8 @@ class Problem:
             fields=self.fields,
             parameters=tuple(p.name for p in self.parameters),
             time=self.time,
-            named={f.name: f.expression.tree for f in self.functions},
+            named={f.name: f.expression.tree for f in self.functions}
+            | {d.name: d.expression.tree for d in self.derived},
             family=self.family,
             pieces=self.body.pieces if self.body is not None else (),
         )

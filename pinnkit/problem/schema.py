@@ -289,6 +289,7 @@ class ProblemKeys(_Part):
     regions: dict[StrictStr, dict[StrictStr, RegionRange]] = Field({}, description="Parts with networks of their own.")
     interfaces: Interfaces = Field({}, description="What holds where two regions meet, by name.")
     groups: dict[StrictStr, Names] = Field({}, description="Terms that are one loss, by the name of the group.")
+    derived: dict[StrictStr, ExpressionText] = Field({}, description="Fields made of the solved ones, by name.")
     outputs: dict[StrictStr, ExpressionText] = Field({}, description="Numbers made of the solved fields, by name.")
     tables: dict[StrictStr, TableKeys] = Field({}, description="Expressions along lines or at points, as files.")
     reference: ReferenceKeys | None = Field(None, description="What is known of the answer.")

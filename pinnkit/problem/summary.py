@@ -48,6 +48,8 @@ def summary(problem: Problem, findings: Sequence[Finding] = (), as_latex: bool =
     for held in problem.integrals:
         lines += _as_given(held.name, "condition", problem.complex_fields.conditions)
         lines += ["", f"condition {held.name} {over(held, problem)}", *_equation(held.residual, problem, as_latex)]
+    if problem.derived:
+        lines += ["", *(f"derived {d.name} = {d.expression.text}" for d in problem.derived)]
     if problem.outputs:
         lines += ["", *(f"output {output.name} = {output.expression.text}" for output in problem.outputs)]
     if problem.tables:

@@ -154,7 +154,7 @@ def on_grid(
         names: the names of the d coordinates.
         axes: the grid's values along each coordinate.
         time: which coordinate is time, if any.
-        reference: the true field in the same form.
+        reference: the true field in the same form; it may have the first of the columns alone.
         chunk: how many points are evaluated at once.
     """
     shape = tuple(len(axis) for axis in axes)
@@ -164,8 +164,8 @@ def on_grid(
         return np.stack([axis[place] for axis, place in zip(axes, places, strict=True)], axis=1)
 
     def evaluated(function: Field) -> dict[str, np.ndarray]:
-        columns = _chunked(function, points, math.prod(shape), len(fields), chunk)
-        return {name: columns[:, k].reshape(shape) for k, name in enumerate(fields)}
+        columns = _chunked(function, points, math.prod(shape), chunk)
+        return {name: column.reshape(shape) for name, column in zip(fields, columns.T, strict=False)}
 
     return GridFields(
         names=tuple(names),
@@ -187,8 +187,8 @@ def at_points(
     """Evaluate a field, and its reference where there is one, at points (n, d)."""
 
     def evaluated(function: Field) -> dict[str, np.ndarray]:
-        columns = _chunked(function, lambda start, stop: points[start:stop], len(points), len(fields), chunk)
-        return {name: columns[:, k] for k, name in enumerate(fields)}
+        columns = _chunked(function, lambda start, stop: points[start:stop], len(points), chunk)
+        return dict(zip(fields, columns.T, strict=False))
 
     return ScatteredFields(
         names=tuple(names),
@@ -249,15 +249,11 @@ def write_fields(path: Path, fields: GridFields | ScatteredFields) -> None:
                 np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
 
 
-def _chunked(
-    function: Field, points: Callable[[int, int], np.ndarray], total: int, columns: int, chunk: int
-) -> np.ndarray:
+def _chunked(function: Field, points: Callable[[int, int], np.ndarray], total: int, chunk: int) -> np.ndarray:
     """Values (total, columns), evaluated `chunk` points at a time."""
-    values = np.empty((total, columns))
-    for start in range(0, total, chunk):
-        stop = min(start + chunk, total)
-        values[start:stop] = np.asarray(function(points(start, stop))).reshape(stop - start, columns)
-    return values
+    starts = range(0, total, chunk)
+    parts = (np.asarray(function(points(start, min(start + chunk, total)))) for start in starts)
+    return np.concatenate([part.reshape(len(part), -1) for part in parts])
 
 
 def _named(predicted: Mapping[str, np.ndarray], reference: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

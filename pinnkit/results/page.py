@@ -123,7 +123,8 @@ def figures(pictures: Sequence[Picture]) -> str:
     for picture in pictures:
         data = base64.b64encode(picture.path.read_bytes()).decode("ascii")
         caption = " ".join(part for part in (picture.caption, picture.remark) if part)
-        image = f'<img alt="{escape(picture.caption)}" src="data:image/png;base64,{data}">'
+        kind = picture.path.suffix.removeprefix(".")
+        image = f'<img alt="{escape(picture.caption)}" src="data:image/{kind};base64,{data}">'
         made.append(f"<figure>{image}<figcaption>{prose(caption)}</figcaption></figure>")
     return "<h2>Pictures</h2>\n" + "\n".join(made)
 

@@ -25,12 +25,14 @@ from pinnkit.results.figures.gallery import draw_fields, draw_history, draw_marc
 from pinnkit.results.figures.observations import Seen, draw_observations
 from pinnkit.results.figures.picture import Picture
 from pinnkit.results.figures.points import draw_points
+from pinnkit.results.figures.residuals import draw_residuals
 from pinnkit.results.figures.tables import draw_table
 from pinnkit.results.folder import RunFolder
 from pinnkit.results.misfits import observed_values
 from pinnkit.results.page import Formula
 from pinnkit.results.paths import UNSEEN, positions, unseen
 from pinnkit.results.report import ConditionLine, Report, write_report
+from pinnkit.results.residual_map import residual_map
 from pinnkit.results.solution import Solution
 from pinnkit.results.tables import tabulated, write_csv
 from pinnkit.results.vtk import write_vtk
@@ -55,6 +57,7 @@ def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolut
     files.figures.mkdir(exist_ok=True)
     pictures = (
         *draw_fields(files.figures, fields),
+        *_draw_residuals(files.figures / "residuals.png", solution),
         *_draw_tables(files, solution, reference),
         *_draw_observations(files.figures, solution, fields),
         _draw_points(files.figures / "points.png", solution),
@@ -118,6 +121,12 @@ def _draw_observations(folder: Path, solution: Solution, fields: GridFields | Sc
         ]
         pictures.append(draw_observations(folder / f"observations_{given.name}.png", given.name, names, seen))
     return pictures
+
+
+def _draw_residuals(path: Path, solution: Solution) -> list[Picture]:
+    """Where the residuals are; nothing where what is trained lives in another frame."""
+    found = residual_map(solution)
+    return [draw_residuals(path, found)] if found is not None else []
 
 
 def _draw_tables(files: RunFolder, solution: Solution, reference: ReferenceSolution | None) -> list[Picture]:

@@ -1,5 +1,7 @@
 """Fields in a domain that is a shape: on a grid of the box around it, with nothing outside, and on a mesh of it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pinnkit.problem.family import members
@@ -54,8 +56,11 @@ def edges_of(problem: Problem) -> tuple[np.ndarray, ...]:
     return tuple(curves)
 
 
-def meshed_fields(prediction: Field, problem: Problem, reference: Field | None) -> MeshFields:
-    """The fields on a mesh of the shape, at some times where there is time, of the first member of a family."""
+def meshed_fields(prediction: Field, fields: Sequence[str], problem: Problem, reference: Field | None) -> MeshFields:
+    """The fields, and the reference of the first of them, on a mesh of the shape, of the first member of a family.
+
+    They are there at some times where there is time.
+    """
     body = problem.body
     assert body is not None
     lower, upper = body.shape.bounds
@@ -76,9 +81,9 @@ def meshed_fields(prediction: Field, problem: Problem, reference: Field | None) 
     def found(function: Field) -> dict[str, np.ndarray]:
         if times is None:
             values = np.asarray(function(at(None)))
-            return {name: values[:, k] for k, name in enumerate(problem.fields)}
+            return dict(zip(fields, values.T, strict=False))
         every = np.stack([np.asarray(function(at(float(t)))) for t in times])
-        return {name: every[:, :, k] for k, name in enumerate(problem.fields)}
+        return {name: every[:, :, k] for k, name in enumerate(fields[: every.shape[2]])}
 
     truth = found(reference) if reference is not None else {}
     return MeshFields(body.coordinates, mesh, found(prediction), truth, problem.time, times)

@@ -175,23 +175,24 @@ class Solution:
     def sampled(self, reference: ReferenceSolution | None = None) -> GridFields | ScatteredFields:
         """The fields, and the reference where there is one, on a regular grid, or at points where d > 4."""
         problem = self.problem
-        names = problem.scope.coordinates
+        names, shown_names = problem.scope.coordinates, self._shown_names
         own = [c for c in problem.coordinates if not c.family]
         truth = reference.values if reference is not None else None
         bounds = [c.axis.window for c in problem.coordinates]
         if len(own) > 4:
-            middle = through_middle(self, problem.fields, names, bounds, problem.time, truth)
-            return replace(at_points(self, problem.fields, names, test_grid(problem)[1], truth), middle=middle)
+            middle = through_middle(self._shown, shown_names, names, bounds, problem.time, truth)
+            return replace(at_points(self._shown, shown_names, names, test_grid(problem)[1], truth), middle=middle)
         known = dict(zip((c.name for c in own), regular_axes([c.axis.window for c in own]), strict=True))
         shown = members(problem, shown=True)
         axes = [known[n] if n in known else np.unique([values[n] for values in shown]) for n in names]
         known_truth = only_in(problem, truth) if truth is not None else None
-        grid = on_grid(only_in(problem, self), problem.fields, names, axes, problem.time, known_truth)
+        grid = on_grid(only_in(problem, self._shown), shown_names, names, axes, problem.time, known_truth)
         return replace(grid, family=problem.family, edges=edges_of(problem))
 
     def on_mesh(self, reference: ReferenceSolution | None = None) -> MeshFields:
         """The fields, and the reference where there is one, on a mesh of the domain, which is a shape."""
-        return meshed_fields(self, self.problem, reference.values if reference is not None else None)
+        truth = reference.values if reference is not None else None
+        return meshed_fields(self._shown, self._shown_names, self.problem, truth)
 
     def plot(self, folder: Path | str) -> tuple[Picture, ...]:
         """Draw the fields into a folder, beside the reference where there is one.
@@ -238,6 +239,16 @@ class Solution:
         result = json.loads(files.result.read_text("utf-8")) if files.result.is_file() else {}
         history = list(read_history(files.history)) if files.history.is_file() else []
         return Solution(problem, general_config(config, windows[0].run.config), windows, result, history)
+
+    @property
+    def _shown_names(self) -> tuple[str, ...]:
+        """The fields, and the derived ones behind them."""
+        return (*self.problem.fields, *(derived.name for derived in self.problem.derived))
+
+    def _shown(self, points: np.ndarray) -> np.ndarray:
+        """Their values (n, columns) at points."""
+        made = [self.evaluate(derived.expression.tree, points) for derived in self.problem.derived]
+        return np.column_stack([self(points), *made]) if made else self(points)
 
     def _points(self, points: object) -> np.ndarray:
         """Points as an array (n, d).

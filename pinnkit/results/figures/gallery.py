@@ -11,6 +11,7 @@ from pinnkit.results.figures.conflicts import draw_conflicts
 from pinnkit.results.figures.curves import draw_curves
 from pinnkit.results.figures.losses import draw_losses
 from pinnkit.results.figures.middles import draw_middles
+from pinnkit.results.figures.moving import draw_moving
 from pinnkit.results.figures.parameters import draw_parameters
 from pinnkit.results.figures.picture import Picture
 from pinnkit.results.figures.planes import draw_planes
@@ -90,6 +91,7 @@ def _one(folder: Path, grid: GridFields, name: str) -> list[Picture]:
         pictures = [draw_planes(folder / f"field_{name}.png", grid, name)]
         if grid.time is not None:
             pictures.append(draw_slices(folder / f"field_{name}_slices.png", grid, name))
+            pictures.append(draw_moving(folder / f"field_{name}.gif", grid, name))
         return pictures
     return _three(folder, f"field_{name}.png", grid, name)
 
@@ -106,6 +108,8 @@ def _three(folder: Path, file: str, grid: GridFields, name: str) -> list[Picture
     """Flat pictures and a spatial one of three coordinates, which say where any others are held."""
     flat = draw_slices if grid.time is not None else draw_middles
     pictures = [flat(folder / file, grid, name), draw_volume(folder / f"field_{name}_volume.png", grid, name)]
+    if grid.time is not None:
+        pictures.append(draw_moving(folder / f"{Path(file).stem}.gif", grid, name))
     where = held(grid)
     return [replace(p, caption=f"{p.caption[:-1]}, at {where}.") for p in pictures] if where else pictures
 

@@ -115,7 +115,8 @@ PROBLEMS = {
             "seen": {"x": [0.1, 0.2], "r": [1, 2], "t": [0, 1], "nu": [0.02, 0.2], "w": [1, 2], "noise": 0.1}
         },
         groups={"flow": ["one", "two"], "start": ["start"]},
-        outputs={"middle": "value(w, x = a, r = 1, t = 1, nu = 0.1)", "ratio": "maximum(z)/middle"},
+        derived={"slope": "w_x**2 + a", "twice": "2*slope"},
+        outputs={"middle": "value(slope, x = a, r = 1, t = 1, nu = 0.1)", "ratio": "maximum(z)/middle"},
         tables={"probe": {"of": ["w", "w_x*a"], "on": {"x": [0, "a"], "r": 1, "t": [1, 0], "nu": 0.1}, "points": 5}},
         reference={
             "method": "etdrk4",
@@ -147,7 +148,8 @@ PROBLEMS = {
 ORDER = (
     *("name", "title", "coordinates", "time", "fields", "symmetry", "divergence_free", "stream_function"),
     *("ansatz", "parameters"),
-    *("functions", "equations", "conditions", "regions", "interfaces", "observations", "groups", "outputs", "tables"),
+    *("functions", "equations", "conditions", "regions", "interfaces", "observations", "groups"),
+    *("derived", "outputs", "tables"),
     *("reference",),
     *("tolerance", "config", "accept"),
 )

@@ -7,6 +7,7 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.image import imread
+from PIL import Image
 
 from pinnkit.errors import UserError
 from pinnkit.results.fields import GridFields, at_points, on_grid
@@ -17,9 +18,11 @@ from pinnkit.results.figures.curves import draw_curves
 from pinnkit.results.figures.gallery import draw_fields, draw_history, draw_march
 from pinnkit.results.figures.losses import draw_losses
 from pinnkit.results.figures.middles import draw_middles
+from pinnkit.results.figures.moving import draw_moving
 from pinnkit.results.figures.parameters import draw_parameters
 from pinnkit.results.figures.planes import draw_planes
 from pinnkit.results.figures.points import draw_points
+from pinnkit.results.figures.residuals import draw_residuals
 from pinnkit.results.figures.slices import draw_slices, quarters
 from pinnkit.results.figures.style import DPI, colour_scale
 from pinnkit.results.figures.volume import draw_volume, render_window
@@ -265,8 +268,9 @@ def test_without_a_library_or_an_interpreter_no_child_is_needed(
     [
         ("t", "t", ["curves.png"]),
         ("xy", None, ["field_u.png"]),
-        ("xt", "t", ["field_u.png", "field_u_slices.png"]),
+        ("xt", "t", ["field_u.png", "field_u_slices.png", "field_u.gif"]),
         ("xyz", None, ["field_u.png", "field_u_volume.png"]),
+        ("xyt", "t", ["field_u.png", "field_u_volume.png", "field_u.gif"]),
         ("xyzt", "t", ["field_u.png", "field_u_volume.png"]),
         ("abcd", None, ["field_u.png", "field_u_volume.png"]),
     ],
@@ -278,7 +282,8 @@ def test_the_gallery_chooses_by_the_number_of_coordinates(
     pictures = draw_fields(tmp_path, a_grid(names, time, count=9))
     assert [picture.path.name for picture in pictures] == files
     for picture in pictures:
-        check(picture.path)
+        if picture.path.suffix == ".png":
+            check(picture.path)
 
 
 def test_wrong_dimensions_and_unwritable_folders_are_refused(tmp_path: Path) -> None:
@@ -291,6 +296,38 @@ def test_wrong_dimensions_and_unwritable_folders_are_refused(tmp_path: Path) -> 
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot write"):
         draw_planes(tmp_path / "file" / "x.png", a_grid("xy"), "u")
+
+
+@pytest.mark.parametrize("names", ["xt", "tx", "xyt"])
+def test_an_animation_has_a_frame_a_time_and_its_axes_stand_still(names: str, tmp_path: Path) -> None:
+    picture = draw_moving(tmp_path / "u.gif", a_grid(names, "t", count=9), "u")
+    with Image.open(picture.path) as moving:
+        assert moving.n_frames == 9
+        frames = []
+        for k in range(9):
+            moving.seek(k)
+            frames.append(np.asarray(moving.convert("RGB")).astype(int))
+    changed = np.any(np.abs(np.diff(frames, axis=0)) > 60, axis=(0, 3))
+    assert changed.any()
+    height, width = changed.shape
+    assert not changed[int(0.93 * height) :].any(), "the names below the axis move"
+    assert not changed[height // 10 :, : width // 20].any(), "the names beside the axis move"
+
+
+def test_a_map_of_residuals_spans_some_powers_of_ten(tmp_path: Path) -> None:
+    spread = GridFields(
+        ("x", "y"), (np.linspace(0, 1, 21),) * 2, {n: np.geomspace(1e-9, 1, 441).reshape(21, 21) for n in "abcdefgh"}
+    )
+    picture = draw_residuals(tmp_path / "two.png", spread)
+    check(picture.path, colours=200)
+    assert "the largest 6 of 8" in picture.caption
+    curve = GridFields(
+        ("x",), (np.linspace(0, 1, 21),), {"a": np.zeros(21), "b": np.geomspace(1e-9, 1, 21)}, fixed={"t": 1.0}
+    )
+    assert draw_residuals(tmp_path / "one.png", curve).caption.endswith("without weights, at t = 1.")
+    check(tmp_path / "one.png")
+    with pytest.raises(ValueError, match="one or two coordinates"):
+        draw_residuals(tmp_path / "three.png", a_grid("xyz"))
 
 
 def test_many_windows_do_not_flood_the_losses(tmp_path: Path) -> None:

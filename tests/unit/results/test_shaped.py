@@ -92,12 +92,12 @@ def test_corners_are_points_of_the_mesh() -> None:
 
 
 def test_files_are_read_back(tmp_path: Path) -> None:
-    (path,) = write_vtk(tmp_path, meshed_fields(field, problem(False), field))
+    (path,) = write_vtk(tmp_path, meshed_fields(field, ("u",), problem(False), field))
     found = pyvista.read(path)
     np.testing.assert_allclose(found["u"], np.sum(np.asarray(found.points) ** 2, axis=1), rtol=1e-6)
     assert {"u", "u_reference", "u_error"} <= set(found.point_data.keys())
     assert found.compute_cell_sizes()["Area"].sum() == pytest.approx(4 - np.pi / 4, rel=2e-3)
-    collection, *frames = write_vtk(tmp_path, meshed_fields(field, problem(True), None), "moving")
+    collection, *frames = write_vtk(tmp_path, meshed_fields(field, ("u",), problem(True), None), "moving")
     reader = pyvista.get_reader(collection)
     assert reader.time_values[0] == 0
     assert reader.time_values[-1] == 2
