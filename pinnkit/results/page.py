@@ -41,6 +41,7 @@ pre { background: #f7f8fa; border: 1px solid #e9ecef; border-radius: 6px; paddin
 .tag.soft { background: #f1f2f4; color: #4a5360; }
 figure { margin: 18px 0 26px; }
 figure img { max-width: 100%; max-height: 720px; display: block; }
+figure iframe { width: 100%; height: 620px; border: 1px solid #e9ecef; border-radius: 6px; }
 figcaption { color: #5b6470; font-size: 14px; margin-top: 4px; }
 summary { cursor: pointer; color: #5b6470; font-weight: 600; margin: 8px 0; }
 footer { margin-top: 48px; color: #5b6470; font-size: 13px; }
@@ -125,8 +126,19 @@ def figures(pictures: Sequence[Picture]) -> str:
         caption = " ".join(part for part in (picture.caption, picture.remark) if part)
         kind = picture.path.suffix.removeprefix(".")
         image = f'<img alt="{escape(picture.caption)}" src="data:image/{kind};base64,{data}">'
-        made.append(f"<figure>{image}<figcaption>{prose(caption)}</figcaption></figure>")
+        made.append(f"<figure>{image}<figcaption>{prose(caption)}</figcaption>{_scene(picture)}</figure>")
     return "<h2>Pictures</h2>\n" + "\n".join(made)
+
+
+def _scene(picture: Picture) -> str:
+    """The page of a picture that can be turned, folded away and shut in a frame that may reach nothing else."""
+    if picture.scene is None:
+        return ""
+    inside = html.escape(picture.scene.read_text("utf-8"), quote=True)
+    frame = (
+        f'<iframe sandbox="allow-scripts" loading="lazy" title="{escape(picture.caption)}" srcdoc="{inside}"></iframe>'
+    )
+    return f"<details><summary>Turn it with the mouse</summary>{frame}</details>"
 
 
 def formulas(equations: Sequence[Formula]) -> str:

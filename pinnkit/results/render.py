@@ -2,11 +2,13 @@
 
 On a machine without a working graphics library VTK ends the whole process instead of raising an error, so the one who
 asks for the picture (`figures/volume.py`) must not be the one who draws it. SPEC is a JSON file:
-``{"image", "array", "picture", "title", "names", "bounds", "colours", "limits"}``.
+``{"image", "array", "picture", "scene", "title", "names", "bounds", "colours", "limits"}``.
 """
 
 import json
 import sys
+import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,26 @@ def render(specification: dict[str, Any]) -> None:
     plotter.view_isometric()
     plotter.camera.zoom(0.86)
     plotter.screenshot(specification["picture"])
+    plotter.close()
+    if find_spec("trame_pyvista") is not None:
+        _export(planes, mesh.outline(), specification)
+
+
+def _export(planes: Any, outline: Any, specification: dict[str, Any]) -> None:
+    """The planes as one HTML file, in which they can be turned; without numbers at the axes, which it cannot hold."""
+    import pyvista
+
+    plotter: Any = pyvista.Plotter(off_screen=True, lighting="none")
+    plotter.set_background("white")
+    bar: Any = {"title": specification["title"], "vertical": True, "color": "black", "position_x": 0.82, "fmt": "%.3g"}
+    shown = {"scalars": specification["array"], "cmap": specification["colours"], "clim": specification["limits"]}
+    plotter.add_mesh(planes, lighting=False, scalar_bar_args=bar, **shown)
+    plotter.add_mesh(outline, color="black", line_width=1.5, lighting=False)
+    plotter.view_isometric()
+    plotter.camera.zoom(0.9)
+    with warnings.catch_warnings():  # the name of the export is on its way from pyvista to its extension
+        warnings.simplefilter("ignore")
+        plotter.export_html(specification["scene"])
     plotter.close()
 
 

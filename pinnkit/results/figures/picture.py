@@ -8,8 +8,12 @@ from typing import final
 @final
 @dataclass(frozen=True)
 class Picture:
-    """A figure on disk with the sentence that belongs below it, and a remark where it is not what was wanted."""
+    """A figure on disk with the sentence that belongs below it, and a remark where it is not what was wanted.
+
+    ``scene`` is the same as a page that can be turned with the mouse, where one could be made.
+    """
 
     path: Path
     caption: str
     remark: str | None = None
+    scene: Path | None = None

@@ -24,6 +24,7 @@ def draw_volume(path: Path, grid: GridFields, name: str, python: str = sys.execu
     """Draw a field of three coordinates (time may be one) in space, or its middle planes where that fails.
 
     The picture is made by another process, because VTK without a graphics library ends the process that it runs in.
+    Where the extra `html` is installed, a page beside it shows the same to be turned with the mouse.
 
     Args:
         path: the PNG file to write.
@@ -35,7 +36,9 @@ def draw_volume(path: Path, grid: GridFields, name: str, python: str = sys.execu
     missing = "neither libEGL nor libOSMesa was found"
     reason = _render(path, grid, name, window, python) if window else missing
     if not reason:
-        return Picture(path, f"{name} on the three planes through the middle of the domain.")
+        scene = path.with_suffix(".html")
+        caption = f"{name} on the three planes through the middle of the domain."
+        return Picture(path, caption, scene=scene if scene.is_file() else None)
     flat = draw_middles(path, grid, name, compare=False)
     return replace(flat, remark=f"Spatial picture of `{name}` drawn as flat planes instead: {reason}.")
 
@@ -56,12 +59,14 @@ def _render(path: Path, grid: GridFields, name: str, window: str, python: str) -
     """Have a child process draw the picture; the reason why there is none, or nothing."""
     colours, limits = colour_scale(grid.predicted[name])
     with tempfile.TemporaryDirectory() as passing:
-        image, drawn, order = (Path(passing) / file for file in ("image.vti", "picture.png", "order.json"))
+        files = ("image.vti", "picture.png", "scene.html", "order.json")
+        image, drawn, scene, order = (Path(passing) / file for file in files)
         vtk.image(replace(grid, predicted={name: grid.predicted[name]}, reference={})).save(image)
         specification = {
             "image": str(image),
             "array": name,
             "picture": str(drawn),
+            "scene": str(scene),
             "title": label(name, grid.names),
             "names": grid.names,
             "bounds": [(float(axis[0]), float(axis[-1])) for axis in grid.axes],
@@ -75,6 +80,8 @@ def _render(path: Path, grid: GridFields, name: str, window: str, python: str) -
         if not drawn.is_file() or drawn.stat().st_size == 0:
             return "the drawing process left no picture"
         write_bytes(path, drawn.read_bytes())
+        if scene.is_file():
+            write_bytes(path.with_suffix(".html"), scene.read_bytes())
     return ""
 
 

@@ -250,6 +250,15 @@ def test_a_child_that_fails_leaves_flat_pictures_and_a_sentence(
     check(picture.path, 11.4, 3.6)
 
 
+def test_a_scene_that_can_be_turned_stands_beside_the_picture(tmp_path: Path) -> None:
+    pytest.importorskip("trame_pyvista", reason="the extra `html` is not installed")
+    picture = draw_volume(tmp_path / "u.png", a_grid("xyz"), "u")
+    if picture.remark is not None:
+        pytest.skip(picture.remark)
+    assert picture.scene == tmp_path / "u.html"
+    assert "vtk" in picture.scene.read_text("utf-8")
+
+
 def test_without_a_library_or_an_interpreter_no_child_is_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -173,3 +173,17 @@ def test_formulas_are_drawn(latex: str) -> None:
 def test_what_cannot_be_drawn_is_none_or_a_picture_but_never_an_error(latex: str) -> None:
     drawn = formula_svg(latex)
     assert drawn is None or drawn.startswith("<?xml")
+
+
+def test_a_scene_is_shut_in_its_frame(tmp_path: Path) -> None:
+    (tmp_path / "u.png").write_bytes(PNG)
+    (tmp_path / "u.gif").write_bytes(PNG)
+    (tmp_path / "u.html").write_text('<p class="x">turn</p></iframe><script>parent.evil()</script>', "utf-8")
+    pictures = [Picture(tmp_path / "u.png", "u", scene=tmp_path / "u.html"), Picture(tmp_path / "u.gif", "u over t")]
+    page = report_html(Report("heat", {}, pictures=pictures))
+    found = Reader(page)
+    assert found.open == []
+    assert found.tags.count("iframe") == 1
+    assert "script" not in found.tags
+    assert 'sandbox="allow-scripts"' in page  # scripts of the scene run, and reach neither the page nor its origin
+    assert "data:image/gif;base64," in page
