@@ -24,6 +24,7 @@ from pinnkit.equations.functions import (
 from pinnkit.equations.names import unknown_function
 from pinnkit.equations.on_numpy import apply
 from pinnkit.equations.reductions import REDUCTIONS, read_reduction
+from pinnkit.equations.vectors import VECTORS, Components, Gradient, divergence, has_vector, product
 from pinnkit.errors import UserError
 
 TreeOf = Callable[[ast.expr], sympy.Expr]
@@ -60,6 +61,8 @@ def read_call(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> s
         raise context.error(f"`{name}` stands for an expression and cannot be called", node.func, hint)
     if reduces:
         return read_reduction(context, node, name, tree_of)
+    if name in VECTORS:
+        return _vector(context, node, name, tree_of)
     if name in OPERATORS:
         return _operator(context, node, name, tree_of)
     if name == "normal":
@@ -133,6 +136,9 @@ def _field(context: Context, node: ast.Call, name: str) -> sympy.Expr:
 def _operator(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> sympy.Expr:
     _check_count(context, node, name, 2 if name == "d" else 1, None if name == "d" else 1)
     tree = tree_of(node.args[0])
+    if has_vector(tree):
+        hint = "Its divergence is `div(…)`, its product with another `dot(…, …)`."
+        raise context.error(f"`{name}` takes a number, and this is a vector", node, hint)
     if name == "dn":
         if not context.allow_normal:
             hint = "In an equation, write `d(u, x)`."
@@ -151,11 +157,40 @@ def _operator(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> s
             tree = differentiate(tree, coordinate, context.scope, times)
         return tree
     except UserError as error:
-        first = error.mistakes[0]
-        if first.text is not None:
-            raise
-        mistake = replace(first, place=context.source.place, text=context.source.text, span=context.syntax.span(node))
-        raise UserError(mistake) from None
+        raise _pointing(context, node, error) from None
+
+
+def _vector(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> sympy.Expr:
+    """A gradient, a vector by its components, a divergence or a product; time is no coordinate of space."""
+    space = context.scope.space
+    if not space:
+        raise context.error(f"`{name}` needs a coordinate of space, and there is none", node)
+    count = {"vec": len(space), "dot": 2}.get(name, 1)
+    _check_count(context, node, name, count, count)
+    trees = [tree_of(argument) for argument in node.args]
+    if any(map(is_complex, trees)):
+        raise context.error(f"`{name}` is of real fields; write its derivatives", node)
+    if name in ("grad", "vec"):
+        if any(map(has_vector, trees)):
+            raise context.error(f"`{name}` takes numbers, and this is a vector", node)
+        return Gradient(trees[0]) if name == "grad" else Components(*trees)
+    try:
+        scope = context.scope
+        return divergence(trees[0], scope) if name == "div" else product(trees[0], trees[1], scope)
+    except ValueError as error:
+        raise context.error(str(error), node) from None
+    except UserError as error:
+        raise _pointing(context, node, error) from None
+
+
+def _pointing(context: Context, node: ast.Call, error: UserError) -> UserError:
+    """The first mistake of what was called, at the characters of the call where it has none of its own."""
+    first = error.mistakes[0]
+    if first.text is not None:
+        return error
+    return UserError(
+        replace(first, place=context.source.place, text=context.source.text, span=context.syntax.span(node))
+    )
 
 
 def _normal(context: Context, node: ast.Call) -> sympy.Expr:

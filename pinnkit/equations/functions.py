@@ -157,8 +157,8 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     }
 )
 
-OPERATORS = ("d", "laplace", "dn", "jump", "integral")
-"""A derivative, the Laplacian in space, that along the outward normal, a jump across an interface, an integral."""
+OPERATORS = ("d", "laplace", "div", "grad", "dot", "vec", "dn", "jump", "integral")
+"""Derivatives, the Laplacian, vectors, the derivative along the outward normal, a jump at an interface, an integral."""
 
 CONSTANTS: Mapping[str, sympy.Expr] = MappingProxyType({"pi": sympy.pi})
 
