@@ -1,5 +1,6 @@
 """The pages of this folder as a site: `.venv/bin/sphinx-build -W -b html docs site`."""
 
+from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
 project = "pinnkit"
@@ -34,3 +35,4 @@ def add_contents(app: Sphinx, page: str, source: list[str]) -> None:
 def setup(app: Sphinx) -> None:
     """Called by Sphinx once."""
     app.connect("source-read", add_contents)
+    app.add_lexer("csv", TextLexer)

@@ -9,7 +9,7 @@ import sympy
 
 from pinnkit.equations.expression import Partial
 from pinnkit.equations.partials import partials_in
-from pinnkit.equations.reductions import name_of_reduction, on_of, reductions_in
+from pinnkit.equations.reductions import along_of, held_of, name_of_reduction, on_of, reductions_in
 from pinnkit.problem.finding import Remark
 from pinnkit.problem.nodes import Nodes, nodes_of
 from pinnkit.problem.problem import IntegralCondition, Parameter, Problem, resolved
@@ -49,18 +49,24 @@ def unsatisfied(problem: Problem, known: Known, most: float) -> Iterator[Remark]
 
 
 def over_shape(problem: Problem) -> Iterator[Remark]:
-    """What asks for a number of the whole field over a domain that is a shape, for which there is no rule yet."""
+    """What asks for a number of a field along a line through a shape, or trains with one over it: there is no rule."""
     if problem.body is None:
         return
     for condition in problem.integrals:
         message = f"`{condition.name}` needs integrals over a shape, and there are none yet"
         yield Remark(message, condition.residual.place)
     for output in problem.outputs:
-        whole = [node for node in reductions_in(output.expression.tree) if on_of(node) is None]
-        words = {name_of_reduction(node) for node in whole} - {"value"}
-        if words:
-            message = f"`{output.name}` needs `{min(words)}` over a shape, and there is none yet"
-            yield Remark(message, output.expression.place, "`value(u, x = 1, y = 0)` asks at one point.")
+        for node in reductions_in(output.expression.tree):
+            word, held, along = name_of_reduction(node), held_of(node), along_of(node)
+            parts = [
+                x for x in problem.body.coordinates if x in held or (word == "integral" and along and x not in along)
+            ]
+            if on_of(node) is not None or word == "value" or (word not in ("root", "roots") and not parts):
+                continue
+            message = (
+                f"`{output.name}` needs `{word}` along a part of the coordinates of a shape, and there is none yet"
+            )
+            yield Remark(message, output.expression.place, "It is there over the whole shape, and on its boundary.")
 
 
 def defect(condition: IntegralCondition, problem: Problem, known: Known) -> float | None:

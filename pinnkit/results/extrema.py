@@ -51,8 +51,8 @@ def least(function: Smooth, lower: np.ndarray, upper: np.ndarray) -> tuple[np.nd
         return None
     best = int(np.nanargmin(np.where(np.isfinite(values), values, np.nan)))
     near = np.maximum(samples[best] - spacing, lower), np.minimum(samples[best] + spacing, upper)
-    place, value = _refined(function.value, samples[best], float(values[best]), near)
-    return _polished(function, place, value, near, (lower, upper))
+    place, value = refined(function.value, samples[best], float(values[best]), near)
+    return polished(function, place, value, near, (lower, upper))
 
 
 def _samples(lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -68,7 +68,7 @@ def _samples(lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return lower + (upper - lower) * unit, (upper - lower) * 2.0 ** (-_SCATTERED / k)
 
 
-def _refined(
+def refined(
     function: Function, start: np.ndarray, value: float, near: tuple[np.ndarray, np.ndarray]
 ) -> tuple[np.ndarray, float]:
     """The best that a search without derivatives finds from a sample."""
@@ -101,7 +101,7 @@ def _along_one(
     return start, value
 
 
-def _polished(
+def polished(
     function: Smooth,
     place: np.ndarray,
     value: float,

@@ -17,6 +17,7 @@ from pinnkit.errors import UserError
 from pinnkit.geometry import Quadrature
 from pinnkit.problem.problem import Coordinate, Face, Problem, resolved
 from pinnkit.results.extrema import Smooth, least
+from pinnkit.results.inside import integral_over, least_in
 from pinnkit.results.roots import roots_of
 
 Value = float | list[float] | None
@@ -121,10 +122,32 @@ class _Reducer:
         if (piece := on_of(node)) is not None:
             return self._over(piece, node, held)
         along = along_of(node) or tuple(c.name for c in self.problem.coordinates if c.name not in held)
+        if self.problem.body is not None:
+            return self._inside(node, held, along)
         nodes = self.quadrature.on(self.problem, along, held, finer=True)
         return _finite(
             float(self.evaluate(self.settled(node.args[0]), nodes.points) @ nodes.weights), node, self.problem
         )
+
+    def _inside(self, node: sympy.Expr, held: Mapping[str, float], along: Sequence[str]) -> float:
+        """An integral over a shape, and along what else there is by the quadrature."""
+        problem, body = self.problem, self.problem.body
+        assert body is not None
+        tree = self.settled(node.args[0])
+        others = [name for name in along if name not in body.coordinates]
+        fixed = {**held, **{name: 0.0 for name in body.coordinates}}
+        nodes = self.quadrature.on(problem, others, fixed, finer=True)
+        columns = [problem.index(x) for x in body.coordinates]
+
+        def summed(space: np.ndarray) -> np.ndarray:
+            total = np.zeros(len(space))
+            for at, weight in zip(nodes.points, nodes.weights, strict=True):
+                points = np.tile(at, (len(space), 1))
+                points[:, columns] = space
+                total += weight * self.evaluate(tree, points)
+            return total
+
+        return _finite(integral_over(summed, body.shape), node, problem)
 
     def _over(self, piece: str, node: sympy.Expr, held: Mapping[str, float]) -> float:
         """An integral over a piece of the boundary of a shape, as the sum over the powers of the normal's components.
@@ -176,7 +199,13 @@ class _Reducer:
             return at
 
         slopes = self._slopes(tree, [c.name for c in free])
-        found = least(_smooth(of, tree, slopes), np.array([c.lower for c in free]), np.array([c.upper for c in free]))
+        function, body = _smooth(of, tree, slopes), self.problem.body
+        ends = np.array([c.lower for c in free]), np.array([c.upper for c in free])
+        if body is None:
+            found = least(function, *ends)
+        else:
+            columns = [next(k for k, c in enumerate(free) if c.name == x) for x in body.coordinates]
+            found = least_in(function, body.shape, columns, *ends)
         if found is None:
             raise _NoValueError(f"`{_text(node.args[0], self.problem)}` is nowhere a finite number")
         place, value = found

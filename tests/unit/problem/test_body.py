@@ -202,10 +202,13 @@ def test_time_beside_a_shape() -> None:
 
 def test_numbers_of_the_whole_field_are_refused() -> None:
     whole = {"mean": {"equation": "integral(u) = 1"}, "walls": {"on": "boundary", "equation": "u = x^2 + y^2"}}
-    given = problem(conditions=whole, outputs={"top": "maximum(u)", "middle": "value(u, x = -0.9, y = 0)"})
+    given = problem(
+        conditions=whole,
+        outputs={"top": "maximum(u)", "line": "maximum(u, y = 0.9)", "middle": "value(u, x = -0.9, y = 0)"},
+    )
     assert [line for line in found(given) if line.startswith("over_shape")] == [
         "over_shape: `mean` needs integrals over a shape, and there are none yet",
-        "over_shape: `top` needs `maximum` over a shape, and there is none yet",
+        "over_shape: `line` needs `maximum` along a part of the coordinates of a shape, and there is none yet",
     ]
 
 

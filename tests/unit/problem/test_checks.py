@@ -279,8 +279,8 @@ FAULTY = [
     ("over_shape", define(
         name="p", coordinates={"x": [-1, 1], "y": [-1, 1]}, fields=["u"], equations={"e": "laplace(u) = 1"},
         shapes={"disc": {"name": "ball", "center": [0, 0], "radius": 1.0}}, domain="disc",
-        conditions={"walls": {"on": "boundary", "equation": "u = 0"}}, outputs={"top": "maximum(u)"}),
-     "`top` needs `maximum` over a shape, and there is none yet"),
+        conditions={"walls": {"on": "boundary", "equation": "u = 0"}}, outputs={"top": "maximum(u, y = 0)"}),
+     "`top` needs `maximum` along a part of the coordinates of a shape, and there is none yet"),
     # what is put into the equations
     ("not_together",
      _line("u_xx = 1", ENDS_0, symmetry={"u": "odd in x"}, regions={"l": {"x": [0, 0.3]}, "r": {"x": [0.3, 1]}}),
