@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from pinnkit.config import Config as Config
     from pinnkit.config import load_config as load_config
     from pinnkit.confirming import confirm as confirm
+    from pinnkit.monitors import ShowProgress as ShowProgress
+    from pinnkit.monitors import TensorBoard as TensorBoard
     from pinnkit.problem.define import define as define
     from pinnkit.problem.foreign_shapes import from_deepxde as from_deepxde
     from pinnkit.problem.foreign_shapes import from_geojson as from_geojson
@@ -25,7 +27,9 @@ __version__ = "0.1.0"
 _ROOMS = {
     "Config": "pinnkit.config",
     "Problem": "pinnkit.problem.problem",
+    "ShowProgress": "pinnkit.monitors",
     "Solution": "pinnkit.results.solution",
+    "TensorBoard": "pinnkit.monitors",
     "confirm": "pinnkit.confirming",
     "define": "pinnkit.problem.define",
     "from_deepxde": "pinnkit.problem.foreign_shapes",
@@ -40,7 +44,9 @@ _ROOMS = {
 __all__ = [
     "Config",
     "Problem",
+    "ShowProgress",
     "Solution",
+    "TensorBoard",
     "confirm",
     "define",
     "from_deepxde",

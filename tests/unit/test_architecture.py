@@ -46,6 +46,7 @@ ROOMS = (
     "marching",
     "verification",
     "results",
+    "monitors",
     "running",
     "confirming",
     "outcome",
@@ -84,6 +85,7 @@ LATE = {
     "pinnkit.points.flowing": "torch is loaded once points are drawn from a flow",
     "pinnkit.equations.evaluate": "torch is loaded once a tensor is given",
     "pinnkit.optimizers.soap": "the package is optional",
+    "pinnkit.monitors": "the packages are optional",
 }
 HEAVY = ("torch", "pyvista", "matplotlib", "deepxde", "scipy", "rich", "meshio", "vtk", "gmsh", "imageio", "trame")
 
