@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol, final
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from pinnkit.building import Run
 from pinnkit.config import Config
+from pinnkit.journal import Journal
 from pinnkit.marching import Start, Window, edges_of, general_config, jump, start_from, window_run
 from pinnkit.objective.adaptive import AdaptiveWeights
 from pinnkit.objective.causal import CausalWeights, Chain
@@ -106,6 +108,7 @@ class _Place:
     count: int = 1
     before: Trained | None = None
     easier: str = ""
+    journal: Journal = field(default_factory=Journal)
 
     def __str__(self) -> str:
         return f"window {self.number}/{self.count}" if self.number else self.easier
@@ -118,6 +121,7 @@ def march(
     listener: Listener,
     done: Sequence[Window] = (),
     start: Start | None = None,
+    journal: Journal | None = None,
 ) -> Marched:
     """Train every window that is not done yet, each from the end of the one before.
 
@@ -128,21 +132,25 @@ def march(
         listener: who hears of it.
         done: windows that are trained already, the first ones.
         start: the parameters from which every window is trained.
+        journal: of a run that may be cut, or was.
 
     Raises:
         UserError: what `build_run` refuses.
     """
+    journal = journal if journal is not None else Journal()
+    journal.begin(len(done))
     edges = edges_of(problem, asked)
     count = max(1, len(edges) - 1)
     windows = list(done)
     measured = [_measured(windows[: k + 1], reference, asked) for k in range(len(windows))] if edges else []
     trained = windows[-1].trained if windows else None
     if asked.curriculum is not None and not windows:
-        trained, start = _led_up(problem, asked, listener, start)
+        trained, start = _led_up(problem, asked, listener, start, journal)
     config = asked
     for number in range(len(windows), count):
+        journal.begin(number)
         run = window_run(problem, asked, windows, start=start)
-        place = _Place(number + 1, count, trained) if edges else _Place(before=trained)
+        place = _Place(number + 1, count, trained, "", journal) if edges else _Place(before=trained, journal=journal)
         if edges:
             listener.say(_opened(run, place))
         if trained is not None and _cut(trained):
@@ -164,7 +172,7 @@ def march(
 
 
 def _led_up(
-    problem: Problem, asked: Config, listener: Listener, start: Start | None
+    problem: Problem, asked: Config, listener: Listener, start: Start | None, journal: Journal
 ) -> tuple[Trained | None, Start | None]:
     """Solve the easier problems of a curriculum, each from the one before; what was trained, and where it ended."""
     rule = asked.curriculum
@@ -174,7 +182,7 @@ def _led_up(
         easier = problem.with_parameters(**{rule.name(problem): value})
         run = window_run(easier, asked, (), start=start)
         run = replace(run, config=replace(run.config, phases=rule.shortened(run.config.phases)))
-        place = _Place(before=trained, easier=f"{rule.name(problem)} = {value:.6g}")
+        place = _Place(before=trained, easier=f"{rule.name(problem)} = {value:.6g}", journal=journal)
         listener.say(f"{place}: the same equations, solved first")
         trained = _trained(run, None, listener, place)
         start = start_from([Window(run, trained.theta)])
@@ -265,6 +273,8 @@ def _trained(run: Run, reference: ReferenceSolution | None, listener: Listener, 
     Steps, seconds and stops go on from those before. The ends of phases are said where there are no windows, whose own
     ends say enough.
     """
+    if (known := place.journal.known()) is not None:
+        return known
     config = run.config
     assert isinstance(config.threads, int)
     torch.set_num_threads(config.threads)
@@ -293,16 +303,19 @@ def _trained(run: Run, reference: ReferenceSolution | None, listener: Listener, 
     weights = AdaptiveWeights(config.weighting) if config.weighting is not None else None
     steering = Steering(config.aggregator) if config.aggregator is not None else None
     ways = (causal, pseudo, weights, steering, config.conflict_every)
-    trained = train(run.assembly, theta, phases, config.renew, generator, monitor, *ways)
+    steps_before = place.before.steps if place.before is not None else 0
+    keep, cut = partial(place.journal.keep, before=steps_before), place.journal.snapshot()
+    trained = train(run.assembly, theta, phases, config.renew, generator, monitor, *ways, keep=keep, resume=cut)
     for stop in trained.stops if not place.number else ():
         ended = f"{stop.phase} ended after {stop.steps} steps and {stop.seconds:.1f} s: {stop.reason}"
         listener.say(f"{ended}; {stop.course}." if stop.course else f"{ended}.")
     stops = tuple(replace(s, phase=f"{place}: {s.phase}") if place.number else s for s in trained.stops)
-    before = place.before
-    if before is None:
-        return replace(trained, stops=stops)
-    steps, seconds = before.steps + trained.steps, before.seconds + trained.seconds
-    return replace(trained, stops=(*before.stops, *stops), steps=steps, seconds=seconds)
+    before, whole = place.before, replace(trained, stops=stops)
+    if before is not None:
+        steps, seconds = before.steps + trained.steps, before.seconds + trained.seconds
+        whole = replace(trained, stops=(*before.stops, *stops), steps=steps, seconds=seconds)
+    place.journal.ended(whole)
+    return whole
 
 
 @final

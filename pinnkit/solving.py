@@ -1,9 +1,13 @@
 """From a problem and a config to a solution, and to the folder of a run."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, final
 
@@ -11,6 +15,7 @@ from pinnkit.building import Run
 from pinnkit.config import Config, load_config
 from pinnkit.confirming import confirm
 from pinnkit.errors import SolveError
+from pinnkit.journal import Journal
 from pinnkit.marching import Start, Window, edges_of, general_config, start_from, window_run
 from pinnkit.objective.causal import Chain
 from pinnkit.outcome import outcome
@@ -18,7 +23,7 @@ from pinnkit.problem.checks import require_sound
 from pinnkit.problem.integrals import over
 from pinnkit.problem.load import load_problem
 from pinnkit.problem.problem import Problem
-from pinnkit.results.checkpoint import load_windows, save_windows
+from pinnkit.results.checkpoint import load_entry, load_windows, save_entry, save_windows
 from pinnkit.results.folder import HistoryFile, RunFolder, new_run_folder, open_run_folder, read_history
 from pinnkit.results.intervals import with_interval
 from pinnkit.results.levels import in_digits
@@ -106,7 +111,7 @@ def solve_to_folder(
 
 
 def resume_folder(folder: Path, quiet: bool = False) -> Path:
-    """Go on with a run behind its last finished window of time; a run that has come to its end stays as it is.
+    """Go on with a run where it was cut, as if it had not been; a run that has come to its end stays as it is.
 
     Raises:
         UserError: the folder holds no run, or one whose parts were made in Python.
@@ -120,16 +125,22 @@ def resume_folder(folder: Path, quiet: bool = False) -> Path:
         print(f"{problem.name}: the run in {files.path} has come to its end.", flush=True)
         return files.path
     run = require_runs(problem, config, None)
-    history = _trimmed(files, done)
+    entry, told = load_entry(files)
+    entry = entry if entry is not None and entry["window"] == len(done) else None
+    history = _trimmed(files, done, entry["steps"] if entry is not None else None)
     files.result.unlink(missing_ok=True)  # it is that of the run as it was cut
-    job = _Job(problem, config, files, reference_for(problem), None, done, history)
-    return _go_on(job, run, [f"resumed: {len(done)} of {count} windows were trained before"], quiet)
+    job = _Job(problem, config, files, reference_for(problem), None, done, history, entry=entry)
+    windows = f"{len(done)} of {count} windows" if count > 1 else ""
+    steps = f"{entry['steps']} steps" if entry is not None else "no step of the next" if windows else "no step"
+    before = " and ".join(filter(None, [windows, steps]))
+    return _go_on(job, run, [*told, f"resumed: {before} were made before"], quiet)
 
 
-def _trimmed(files: RunFolder, done: Sequence[Window]) -> list[Record]:
-    """The history up to the end of the windows that are done; what was cut is written anew, and so leaves the file."""
+def _trimmed(files: RunFolder, done: Sequence[Window], known: int | None) -> list[Record]:
+    """The history up to the steps that are known, or to the end of the windows that are done; the rest is made anew."""
     records = list(read_history(files.history)) if files.history.is_file() else []
-    steps = done[-1].trained.steps if done and done[-1].trained is not None else 0
+    ended = done[-1].trained.steps if done and done[-1].trained is not None else 0
+    steps = known if known is not None else ended
     kept = [record for record in records if record["step"] <= steps]
     if len(kept) < len(records):
         files.history.unlink()
@@ -152,6 +163,7 @@ class _Job:
     done: Sequence[Window] = ()
     history: list[Record] = field(default_factory=list)
     confirmed: bool = False
+    entry: Mapping[str, Any] | None = None
 
 
 def _go_on(job: _Job, run: Run, opening: Sequence[str], quiet: bool) -> Path:
@@ -169,7 +181,9 @@ def _go_on(job: _Job, run: Run, opening: Sequence[str], quiet: bool) -> Path:
         listener = _Told(view, file, files, job.history)
         for sentence in [*opening, *_opening(run)]:
             listener.say(sentence)
-        marched = march(problem, job.config, reference, listener, job.done, job.start)
+        journal = Journal(partial(save_entry, files), job.entry)
+        with _heeding_the_end(journal, files):
+            marched = march(problem, job.config, reference, listener, job.done, job.start, journal)
     solution = outcome(problem, marched, reference, listener.history)
     solution.save(files.path)
     write_result(files, solution, reference)
@@ -182,6 +196,22 @@ def _go_on(job: _Job, run: Run, opening: Sequence[str], quiet: bool) -> Path:
     if marched.trained.failure is not None:
         raise SolveError(f"{marched.trained.failure}. The state before it is kept in {files.path}")
     return files.path
+
+
+@contextmanager
+def _heeding_the_end(journal: Journal, files: RunFolder) -> Iterator[None]:
+    """While a run goes on, SIGTERM ends it between two steps, with all that is needed to go on written."""
+    if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: journal.end())
+    try:
+        yield
+    except SystemExit:
+        print(f"ended by SIGTERM; `pinnkit resume {files.path}` goes on", file=sys.stderr, flush=True)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _confirm(solution: Solution, job: _Job, quiet: bool) -> None:

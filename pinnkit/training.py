@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol, final
 
 import numpy as np
@@ -14,15 +15,23 @@ from pinnkit.errors import SolveError
 from pinnkit.objective.adaptive import AdaptiveWeights
 from pinnkit.objective.causal import CausalWeights
 from pinnkit.objective.conflicts import conflicts
-from pinnkit.objective.objective import Objective
+from pinnkit.objective.objective import Draw, Objective
 from pinnkit.objective.pseudo_time import PseudoTimeSteps
 from pinnkit.objective.steering import Steering
 from pinnkit.optimizers import Optimizer, Step
 from pinnkit.points import PointMemory
+from pinnkit.stored import generator_of, numbers_of, restored, stored
 from pinnkit.unseen import Unseen
 
 Record = dict[str, Any]
 """One step: step, phase, loss, losses by term, seconds, step_seconds, and the optimizer's own numbers."""
+
+
+Snapshot = dict[str, Any]
+"""Where a loop stands between two steps, as plain data; see `pinnkit.stored`."""
+
+Keep = Callable[[Callable[[], Snapshot]], None]
+"""Told before every step, and asking where the loop stands when it wants to know."""
 
 
 class Draws(Protocol):
@@ -71,6 +80,8 @@ def train(
     weights: AdaptiveWeights | None = None,
     steering: Steering | None = None,
     conflict_every: int = 0,
+    keep: Keep = lambda where: None,
+    resume: Snapshot | None = None,
 ) -> Trained:
     """Run the phases in order from theta.
 
@@ -90,12 +101,16 @@ def train(
         weights: of the groups of terms, or of rows, which change from step to step.
         steering: what makes the direction of a step of the gradients of the groups.
         conflict_every: the steps between two reports of how these gradients stand to each other; 0 for none.
+        keep: called before every step with what tells where the loop stands, which is costly to ask.
+        resume: where the loop stood when it was cut; what follows is as if it had not been.
     """
     ways = (causal, pseudo, weights, steering, conflict_every)
-    loop = _Loop(draws, renew, generator, monitor, theta, theta, theta.dtype, *ways)
-    stops: list[Stop] = []
-    for name, optimizer in phases:
-        stops.append(loop.phase(name, optimizer))
+    loop = _Loop(draws, renew, generator, monitor, theta, theta, theta.dtype, *ways, keep=keep)
+    first = loop.take_up(resume) if resume is not None else None
+    stops = loop.stops
+    for name, optimizer in phases[len(stops) :]:
+        stops.append(loop.phase(name, optimizer, first))
+        first = None
         if loop.failure is not None or loop.interrupted:
             break
     if loop.failure is None and loop.objective is not None:
@@ -108,6 +123,26 @@ def train(
         stops[-1] = replace(stops[-1], reason=f"{stops[-1].reason}; {why}")
     kept = (loop.theta if loop.failure is None else loop.good).to(loop.dtype)
     return Trained(kept, tuple(stops), loop.steps, loop.seconds, loop.failure, loop.interrupted, loop.memory)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Origin:
+    """What a draw of points follows from: the parameters, the generator's state, and what samplers remembered."""
+
+    theta: Tensor
+    numbers: Mapping[str, Any]
+    memory: PointMemory
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """Where in a phase the loop was cut: the steps made in it, the seconds, and the optimizer's state."""
+
+    count: int
+    seconds: float
+    state: Any
 
 
 @final
@@ -131,10 +166,13 @@ class _Loop:
     weights: AdaptiveWeights | None = None
     steering: Steering | None = None
     conflict_every: int = 0
+    keep: Keep = lambda where: None
     objective: Objective | None = None
     conflicts: dict[str, Any] | None = None
     memory: PointMemory = field(default_factory=PointMemory)
     unseen: Unseen = field(default_factory=Unseen)
+    stops: list[Stop] = field(default_factory=list)
+    origin: _Origin | None = None
     cut: bool = False
     steps: int = 0
     failure: str | None = None
@@ -145,13 +183,16 @@ class _Loop:
     def seconds(self) -> float:
         return time.perf_counter() - self.began
 
-    def phase(self, name: str, optimizer: Optimizer) -> Stop:
-        """Run one phase; points are drawn anew at its start."""
-        began, first = self.seconds, self.steps
-        self.objective, self.unseen, self.cut = None, Unseen(), False
-        self.theta = self.theta.to(optimizer.dtype or self.dtype)
+    def phase(self, name: str, optimizer: Optimizer, cut: _Cut | None = None) -> Stop:
+        """Run one phase; points are drawn anew at its start, but where it goes on from a cut."""
+        began, first, self.cut = self.seconds, self.steps, False
+        if cut is None:
+            self.objective, self.unseen, self.origin = None, Unseen(), None
+            self.theta = self.theta.to(optimizer.dtype or self.dtype)
+        else:
+            began, first = began - cut.seconds, first - cut.count
         try:
-            reason = self._run(name, optimizer, began)
+            reason = self._run(name, optimizer, began, cut)
         except KeyboardInterrupt:
             reason, self.interrupted = "interrupted", True
         except SolveError as error:
@@ -173,16 +214,61 @@ class _Loop:
         self.theta = best
         return f"the parameters after step {self.unseen.step} are kept: they do better on unseen points"
 
-    def _run(self, name: str, optimizer: Optimizer, began: float) -> str:
+    def take_up(self, snapshot: Snapshot) -> _Cut:
+        """Stand where the loop was cut, with the very points on which it was; where that was in its phase."""
+        held = restored(snapshot["held"])
+        self.theta, self.good, self.steps, self.stops = held["theta"], held["good"], held["steps"], held["stops"]
+        self.began, self.unseen, self.origin = time.perf_counter() - held["seconds"], held["unseen"], held["origin"]
+        if self.origin is not None:
+            # The same numbers at the same parameters give the same points.
+            self.generator = generator_of(self.origin.numbers)
+            memory = restored(stored(self.origin.memory))
+            self.objective = self.draws.draw(self.origin.theta, self.generator, memory)
+        self.generator, self.memory = generator_of(held["numbers"]), held["memory"]
+        # What points at these points is read once they are there.
+        pointing = restored(snapshot["pointing"], self._known())
+        for name, part in self._parts().items():
+            for key, value in pointing[name].items():
+                setattr(part, key, value)
+        return _Cut(held["count"], held["phase_seconds"], pointing["state"])
+
+    def snapshot(self, count: int, began: float, state: Any) -> Snapshot:
+        """Where the loop stands before step `count` of its phase, as plain data."""
+        parts = {name: {key: getattr(part, key) for key in part.remembers} for name, part in self._parts().items()}
+        pointing = stored({**parts, "state": state}, self._known(), (Draw, Objective))
+        held = {
+            **{"theta": self.theta, "good": self.good, "steps": self.steps, "count": count, "stops": self.stops},
+            **{"seconds": self.seconds, "phase_seconds": self.seconds - began, "unseen": self.unseen},
+            **{"numbers": numbers_of(self.generator), "memory": self.memory, "origin": self.origin},
+        }
+        return {"held": stored(held), "pointing": pointing, "steps": self.steps}
+
+    def _known(self) -> dict[str, object]:
+        """What is told apart by being itself."""
+        return {} if self.objective is None else {"draw": self.objective.draw, "objective": self.objective}
+
+    def _parts(self) -> dict[str, Any]:
+        """The owners of what changes beside the optimizer."""
+        own = {"causal": self.causal, "pseudo": self.pseudo, "weights": self.weights, "steering": self.steering}
+        return {name: part for name, part in own.items() if part is not None}
+
+    def _drawn(self) -> Objective:
+        """An objective on fresh points, and a note of what they follow from."""
+        memory = restored(stored(self.memory.of_next()))  # a flow is trained in its place
+        self.origin = _Origin(self.theta, numbers_of(self.generator), memory)
+        return self.draws.draw(self.theta, self.generator, self.memory)
+
+    def _run(self, name: str, optimizer: Optimizer, began: float, cut: _Cut | None) -> str:
         """Make a phase's steps; why they ended."""
-        state = optimizer.start(self.theta)
-        for count in range(optimizer.steps):
+        state = optimizer.start(self.theta) if cut is None else cut.state
+        for count in range(cut.count if cut is not None else 0, optimizer.steps):
+            self.keep(partial(self.snapshot, count, began, state))
             if optimizer.seconds is not None and self.seconds - began >= optimizer.seconds:
                 self.cut = True
                 return f"its {optimizer.seconds:g} s are over"
             started = time.perf_counter()
             drawn = count == 0 or bool(self.renew and count % self.renew == 0)
-            objective = self.draws.draw(self.theta, self.generator, self.memory) if drawn else self.objective
+            objective = self._drawn() if drawn else self.objective
             assert objective is not None
             self.objective = objective
             if self.causal is not None and (met := self._met(self.causal, drawn, count)):

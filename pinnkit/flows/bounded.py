@@ -9,8 +9,9 @@ for flows on boxes as densities of points; the couplings are those of C. Durkan,
 NeurIPS 2019 (arXiv 1906.04032).
 """
 
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import final
+from typing import Any, final
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +34,7 @@ class BoundedFlow(nn.Module):
     def __init__(self, dimension: int, layers: int, width: int, bins: int, generator: torch.Generator) -> None:
         super().__init__()
         self.dimension = dimension
+        self.sizes = layers, width, bins
         self.couplings = nn.ModuleList()
         half = (dimension + 1) // 2
         for number in range(layers):
@@ -48,6 +50,24 @@ class BoundedFlow(nn.Module):
             x, slope = coupling(x)
             logarithm = logarithm + slope
         return x, logarithm
+
+    def stored(self) -> dict[str, Any]:
+        """What the flow is made of again."""
+        moved = [coupling.moved.tolist() for coupling in self.couplings if isinstance(coupling, _Coupling)]
+        return {"dimension": self.dimension, "sizes": self.sizes, "moved": moved, "state": dict(self.state_dict())}
+
+    @staticmethod
+    def restored(held: Mapping[str, Any]) -> "BoundedFlow":
+        """The flow as it was stored."""
+        layers, width, bins = held["sizes"]
+        generator = torch.Generator().manual_seed(0)
+        made = BoundedFlow(held["dimension"], layers, width, bins, generator)
+        made.couplings = nn.ModuleList(
+            _Coupling(made.dimension, torch.tensor(moved, dtype=torch.long), width, bins, generator)
+            for moved in held["moved"]
+        )
+        made.load_state_dict(held["state"])
+        return made
 
     def drawn(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """The points x (n, d) that uniform z (n, d) become, and log p (n,) there."""

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 from torch import Tensor
 
@@ -35,6 +35,9 @@ class AdaptiveWeights:
     _known: tuple[Objective, Objective] | None = None
     _note: str | None = None
     _told: bool = False
+
+    remembers: ClassVar[tuple[str, ...]] = ("state", "weights", "since", "_draw", "_note", "_told")
+    """What changes while training goes on."""
 
     def weighed(self, objective: Objective, theta: Tensor) -> Objective:
         """The objective with the weights for a step from theta, made anew where that is due."""

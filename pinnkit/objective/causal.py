@@ -18,7 +18,7 @@ S. Wang, S. Sankaran, P. Perdikaris, arXiv 2203.07404 (2022).
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
@@ -143,6 +143,9 @@ class CausalWeights:
     start: float = 0.0
     weights: Tensor | None = None
     told: set[int] = field(default_factory=set)
+
+    remembers: ClassVar[tuple[str, ...]] = ("stage", "steps", "start", "weights", "told")
+    """What changes while training goes on."""
 
     @property
     def epsilon(self) -> float:

@@ -19,7 +19,7 @@ jaxpi2, arXiv 2604.23528; Scale-PINN, arXiv 2602.19475, has a like term. The sig
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor
@@ -145,6 +145,9 @@ class PseudoTimeSteps:
     due: bool = False
     _draw: Draw | None = None
     _known: dict[int, tuple[Prepared, Jet]] = field(default_factory=dict)
+
+    remembers: ClassVar[tuple[str, ...]] = ("rates", "before", "since", "made", "due", "_draw")
+    """What changes while training goes on."""
 
     @staticmethod
     def of(rule: PseudoTime, problem: Problem, further: Further | None = None) -> "PseudoTimeSteps":

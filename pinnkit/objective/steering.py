@@ -1,7 +1,7 @@
 """An aggregator while training goes on: the direction of every step, made of the gradients of the groups."""
 
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
@@ -28,6 +28,9 @@ class Steering:
     told: set[str] = field(default_factory=set)
     _note: str | None = None
     _begun: bool = False
+
+    remembers: ClassVar[tuple[str, ...]] = ("state", "told", "_note", "_begun")
+    """What changes while training goes on."""
 
     def steered(self, objective: Objective, theta: Tensor) -> Objective:
         """The objective whose `evaluate` answers the aggregated direction at theta, in place of the gradient."""

@@ -44,6 +44,27 @@ class FlowMemory:
     points: Points
     note: str | None = None
 
+    def stored(self) -> dict[str, Any]:
+        """What the memory is made of again."""
+        return {
+            "flow": self.flow.stored(),
+            "optimizer": self.optimizer.state_dict(),
+            "points": self.points,
+            "note": self.note,
+        }
+
+    @staticmethod
+    def restored(held: dict[str, Any]) -> "FlowMemory":
+        """The memory as it was stored."""
+        import torch
+
+        from pinnkit.flows import BoundedFlow
+
+        flow = BoundedFlow.restored(held["flow"])
+        optimizer = torch.optim.Adam(flow.parameters())
+        optimizer.load_state_dict(held["optimizer"])
+        return FlowMemory(flow, optimizer, held["points"], held["note"])
+
 
 @dataclass(frozen=True)
 class Flowing(Following):

@@ -34,6 +34,17 @@ class Course:
     def _stays(self, number: int) -> bool:
         return (number - 1) % self._every == 0
 
+    def stored(self) -> tuple[Any, ...]:
+        """What a course is made of again."""
+        return list(self.looks), self._draws, self._every
+
+    @staticmethod
+    def restored(held: tuple[Any, ...]) -> "Course":
+        """The course as it was stored."""
+        made = Course()
+        made.looks, made._draws, made._every = held
+        return made
+
 
 @final
 class PointMemory:
@@ -70,6 +81,23 @@ class PointMemory:
     def course(self, part: str = "") -> list[tuple[int, Points]]:
         """Some draws of points that follow the residual, the first and the last among them, with their numbers."""
         return list(self._courses[part].looks) if part in self._courses else []
+
+    def of_next(self) -> "PointMemory":
+        """A memory of what the next draw follows from, and of nothing else."""
+        made = PointMemory()
+        made._held = dict(self._held)
+        return made
+
+    def stored(self) -> tuple[Any, ...]:
+        """What the memory is made of again, of which nothing changes when points are drawn."""
+        return dict(self._held), dict(self.last), list(self._said), dict(self._courses)
+
+    @staticmethod
+    def restored(held: tuple[Any, ...]) -> "PointMemory":
+        """The memory as it was stored."""
+        made = PointMemory()
+        made._held, made.last, made._said, made._courses = held
+        return made
 
     def note(self) -> str | None:
         """What is to be told of the draws since it was asked last."""

@@ -1,6 +1,8 @@
-"""The trained parameters of a run on disk: every window's, and in it every stage's."""
+"""A run on disk: the trained parameters of every window and stage, and where the loop stands that is going on."""
 
-from collections.abc import Sequence
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from pinnkit.errors import UserError
 from pinnkit.marching import Window, window_run
 from pinnkit.problem.problem import Problem
 from pinnkit.results.folder import RunFolder
-from pinnkit.results.writing import whole
+from pinnkit.results.writing import whole, write_bytes
 from pinnkit.stage import Found
 from pinnkit.staging import lineage, on_earlier, started
 from pinnkit.training import Stop, Trained
@@ -50,6 +52,41 @@ def load_windows(files: RunFolder, problem: Problem, config: Config) -> tuple[Wi
     for entry in entries:
         windows.append(_window(entry, window_run(problem, config, windows, trains=False), path))
     return tuple(windows)
+
+
+def save_entry(files: RunFolder, entry: Mapping[str, Any]) -> None:
+    """Write where a run stands, and keep the last one before it; the hash of the content stands in front of it.
+
+    Raises:
+        UserError: the folder cannot be written to.
+    """
+    content = io.BytesIO()
+    torch.save(dict(entry), content)
+    newest, before = files.states
+    if newest.is_file():
+        newest.replace(before)
+    write_bytes(newest, hashlib.sha256(content.getvalue()).hexdigest().encode() + b"\n" + content.getvalue())
+
+
+def load_entry(files: RunFolder) -> tuple[dict[str, Any] | None, list[str]]:
+    """Where a run stood when it was cut; None where nothing is known. And a sentence for every file that is broken."""
+    told = []
+    for path in files.states:
+        if not path.is_file():
+            continue
+        digest, _, content = path.read_bytes().partition(b"\n")
+        if hashlib.sha256(content).hexdigest().encode() != digest:
+            told.append(f"`{path}` is broken: its hash is another one; the state before it is taken")
+            continue
+        try:
+            entry = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        except Exception as error:
+            told.append(f"`{path}` cannot be read: {type(error).__name__}; the state before it is taken")
+            continue
+        if isinstance(entry, dict) and {"window", "over", "loop", "steps"} <= set(entry):
+            return entry, told
+        told.append(f"`{path}` does not say where a run stood")
+    return None, told
 
 
 def _state(window: Window) -> dict[str, Any]:

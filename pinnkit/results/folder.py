@@ -32,6 +32,7 @@ class RunFolder:
         self.history = path / "history.jsonl"
         self.checkpoint = path / "checkpoint"
         self.parameters = self.checkpoint / "parameters.pt"
+        self.states = self.checkpoint / "state.pt", self.checkpoint / "state_before.pt"
         self.fields = path / "fields.npz"
         self.tables = path / "tables"
         self.figures = path / "figures"
