@@ -202,7 +202,7 @@ def resume(
     plugin: Plugins = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
 ) -> None:
-    """Go on with a run behind its last finished window of time."""
+    """Go on with a run where it was cut, as if it had not been."""
     _load_plugins(plugin)
     from pinnkit.solving import resume_folder
 

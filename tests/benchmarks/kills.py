@@ -22,13 +22,8 @@ from pinnkit.optimizers import OPTIMIZERS
 from pinnkit.points import SAMPLERS
 
 COMMON = (
-    *("network={name: mlp, width: 6, depth: 1}", "condition_points.count=8", "test_points=100", "threads=1", "hard=none"),
-)
-    "network={name: mlp, width: 6, depth: 1}",
-    "condition_points.count=8",
-    "test_points=100",
-    "threads=1",
-    "hard=none",
+    *("network={name: mlp, width: 6, depth: 1}", "condition_points.count=8"),
+    *("test_points=100", "threads=1", "hard=none"),
 )
 POINTS = "points={name: rad, count: 40}"
 ADAM = "phases=[{name: adam, steps: 40}]"
@@ -37,9 +32,9 @@ HEAD = """# Kills
 
 {origin}
 
-`heat` with a small network, once for each optimizer, weighting, aggregator and sampler, and again with other seeds, {count}
-runs in all. Each is ended twice at a random moment of its training, half of the times by SIGKILL and else by SIGTERM, and
-taken up by `pinnkit resume`. What is left is compared with the run in one piece: the parameters bit by bit.
+`heat` with a small network, once for each optimizer, weighting, aggregator and sampler, and again with other seeds,
+{count} runs in all. Each is ended twice at a random moment of its training, half of the times by SIGKILL and else by
+SIGTERM, and taken up by `pinnkit resume`. What is left is compared with the run in one piece, bit by bit.
 
 {table}"""
 
