@@ -21,17 +21,12 @@ from pinnkit.objective.steering import Steering
 from pinnkit.optimizers import Optimizer, Step
 from pinnkit.points import PointMemory
 from pinnkit.stored import generator_of, numbers_of, restored, stored
+from pinnkit.trained import Keep as Keep
+from pinnkit.trained import Record as Record
+from pinnkit.trained import Snapshot as Snapshot
+from pinnkit.trained import Stop as Stop
+from pinnkit.trained import Trained as Trained
 from pinnkit.unseen import Unseen
-
-Record = dict[str, Any]
-"""One step: step, phase, loss, losses by term, seconds, step_seconds, and the optimizer's own numbers."""
-
-
-Snapshot = dict[str, Any]
-"""Where a loop stands between two steps, as plain data; see `pinnkit.stored`."""
-
-Keep = Callable[[Callable[[], Snapshot]], None]
-"""Told before every step, and asking where the loop stands when it wants to know."""
 
 
 class Draws(Protocol):
@@ -40,32 +35,6 @@ class Draws(Protocol):
     def draw(self, theta: Tensor, generator: np.random.Generator, memory: PointMemory | None = None) -> Objective:
         """An objective in the precision of theta; adaptive points see the residual at theta, and those before."""
         ...
-
-
-@final
-@dataclass(frozen=True)
-class Stop:
-    """Why and when a phase ended, and what the loss on unseen points did meanwhile."""
-
-    phase: str
-    reason: str
-    steps: int
-    seconds: float
-    course: str = ""
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """What the loop gives: the parameters, how every phase ended, the term that broke it, if any, and the points."""
-
-    theta: Tensor
-    stops: tuple[Stop, ...]
-    steps: int
-    seconds: float
-    failure: str | None = None
-    interrupted: bool = False
-    memory: PointMemory = field(default_factory=PointMemory)
 
 
 def train(
@@ -87,7 +56,8 @@ def train(
 
     Where points are drawn anew, the run gives those parameters, of the last ones and of the best on unseen points, that
     have the lower loss on one more draw: a single step may spoil what many gained. Ctrl-C ends the run and keeps what
-    there is. A loss that is no number ends it with the last parameters at which it was one, or those it started from.
+    there is. After a loss that is no number a phase with a rate goes back to the last parameters at which it was one, a
+    few times and with a tenth of the rate; then that ends the run with them, or with those it started from.
 
     Args:
         draws: makes objectives.
@@ -174,6 +144,8 @@ class _Loop:
     stops: list[Stop] = field(default_factory=list)
     origin: _Origin | None = None
     cut: bool = False
+    retries: int = 0
+    note: str | None = None
     steps: int = 0
     failure: str | None = None
     interrupted: bool = False
@@ -187,7 +159,7 @@ class _Loop:
         """Run one phase; points are drawn anew at its start, but where it goes on from a cut."""
         began, first, self.cut = self.seconds, self.steps, False
         if cut is None:
-            self.objective, self.unseen, self.origin = None, Unseen(), None
+            self.objective, self.unseen, self.origin, self.retries = None, Unseen(), None, 0
             self.theta = self.theta.to(optimizer.dtype or self.dtype)
         else:
             began, first = began - cut.seconds, first - cut.count
@@ -224,6 +196,7 @@ class _Loop:
             self.generator = generator_of(self.origin.numbers)
             memory = restored(stored(self.origin.memory))
             self.objective = self.draws.draw(self.origin.theta, self.generator, memory)
+        self.retries = held["retries"]
         self.generator, self.memory = generator_of(held["numbers"]), held["memory"]
         # What points at these points is read once they are there.
         pointing = restored(snapshot["pointing"], self._known())
@@ -239,7 +212,12 @@ class _Loop:
         held = {
             **{"theta": self.theta, "good": self.good, "steps": self.steps, "count": count, "stops": self.stops},
             **{"seconds": self.seconds, "phase_seconds": self.seconds - began, "unseen": self.unseen},
-            **{"numbers": numbers_of(self.generator), "memory": self.memory, "origin": self.origin},
+            **{
+                "retries": self.retries,
+                "numbers": numbers_of(self.generator),
+                "memory": self.memory,
+                "origin": self.origin,
+            },
         }
         return {"held": stored(held), "pointing": pointing, "steps": self.steps}
 
@@ -252,14 +230,34 @@ class _Loop:
         own = {"causal": self.causal, "pseudo": self.pseudo, "weights": self.weights, "steering": self.steering}
         return {name: part for name, part in own.items() if part is not None}
 
-    def _drawn(self) -> Objective:
-        """An objective on fresh points, and a note of what they follow from."""
-        memory = restored(stored(self.memory.of_next()))  # a flow is trained in its place
-        self.origin = _Origin(self.theta, numbers_of(self.generator), memory)
-        return self.draws.draw(self.theta, self.generator, self.memory)
+    def _redraw(self, optimizer: Optimizer) -> bool:
+        """Draw points anew and note what they follow from; whether that took going back to good parameters."""
+        for back in (False, True):
+            memory = restored(stored(self.memory.of_next()))  # a flow is trained in its place
+            self.origin = _Origin(self.theta, numbers_of(self.generator), memory)
+            try:
+                self.objective = self.draws.draw(self.theta, self.generator, self.memory)
+                return back
+            except SolveError as error:
+                self.failure = str(error)
+                if back or not self._goes_back(optimizer):
+                    raise
+                self.failure = None
+        return True
+
+    def _goes_back(self, optimizer: Optimizer) -> bool:
+        """Go back to the last good parameters after a step that led to no number, where a shorter one may do better."""
+        good = self.good.to(self.theta.dtype)
+        if self.retries == _RETRIES or optimizer.gentler() is optimizer or torch.equal(self.theta, good):
+            return False
+        self.retries, self.theta = self.retries + 1, good
+        self.note = f"step {self.steps}: {self.failure}; gone back to before it, with steps a tenth as long"
+        return True
 
     def _run(self, name: str, optimizer: Optimizer, began: float, cut: _Cut | None) -> str:
         """Make a phase's steps; why they ended."""
+        for _ in range(self.retries):
+            optimizer = optimizer.gentler()
         state = optimizer.start(self.theta) if cut is None else cut.state
         for count in range(cut.count if cut is not None else 0, optimizer.steps):
             self.keep(partial(self.snapshot, count, began, state))
@@ -268,15 +266,21 @@ class _Loop:
                 return f"its {optimizer.seconds:g} s are over"
             started = time.perf_counter()
             drawn = count == 0 or bool(self.renew and count % self.renew == 0)
-            objective = self._drawn() if drawn else self.objective
+            if drawn and self._redraw(optimizer):
+                optimizer = optimizer.gentler()
+                state = optimizer.start(self.theta)
+            objective = self.objective
             assert objective is not None
-            self.objective = objective
             if self.causal is not None and (met := self._met(self.causal, drawn, count)):
                 return met
             made, loss = self._step(optimizer, objective, state)
             self.failure = _broken(made.loss, made.losses)
             if self.failure is not None:
-                return self.failure
+                if not self._goes_back(optimizer):
+                    return self.failure
+                optimizer, self.failure = optimizer.gentler(), None
+                state = optimizer.start(self.theta)
+                continue
             if drawn:
                 self.unseen.note(loss, self.theta, self.steps)
             self.good, self.theta, state = self.theta, made.theta, made.state
@@ -350,11 +354,16 @@ class _Loop:
             record["conflicts"] = self.conflicts
         if self.weights is not None and (weights := self.weights.report()) is not None:
             record["weights"] = weights
+        if self.note is not None:
+            record["note"], self.note = self.note, None
         for owner in (self.weights, self.steering, self.memory):
             if owner is not None and (note := owner.note()) is not None:
                 record["note"] = note
         return record
 
+
+_RETRIES = 3
+"""How often a phase goes back after a loss that is no number, before that ends the run."""
 
 _LOOK = 100
 """Steps between two looks at the causal weights where points are not drawn anew."""

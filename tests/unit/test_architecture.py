@@ -35,6 +35,7 @@ ROOMS = (
     "objective",
     "optimizers",
     "stored",
+    "trained",
     "unseen",
     "training",
     "journal",

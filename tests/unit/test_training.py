@@ -146,6 +146,9 @@ def breaking(theta: Tensor) -> Tensor:
     return torch.stack((theta[0], torch.where(theta[1] < 3.0, theta[1], float("nan"))))
 
 
+NO_NUMBER = "the loss is no longer finite; not finite: block_0, block_1"
+
+
 @pytest.mark.parametrize("steps", [3, 4, 50])
 def test_a_loss_that_is_no_number_names_its_term_and_keeps_what_was_good(objective_of: Any, steps: int) -> None:
     """The third step leads to 3; also where it is the last step, and no other follows that would see it."""
@@ -173,6 +176,34 @@ def test_a_rate_beyond_reason_is_told(objective_of: Any) -> None:
     trained = start(Drawn(objective_of, rows), Adam(steps=20, lr=1e300))
     assert trained.failure is not None
     assert math.isfinite(objective_of(rows, ZERO).evaluate(trained.theta).loss)
+
+
+def test_a_step_too_long_is_taken_back_and_made_shorter(objective_of: Any) -> None:
+    def cliff(theta: Tensor) -> Tensor:
+        return torch.where(theta < 2.5, theta - 2.4, float("nan"))
+
+    notes: list[str] = []
+
+    def listen(record: Record, theta: Tensor) -> None:
+        notes.extend([record["note"]] if "note" in record else [])
+
+    trained = start(Drawn(objective_of, cliff), Adam(steps=200, lr=30.0, decay=0.9, decay_every=10), monitor=listen)
+    assert trained.failure is None
+    assert notes[0] == f"step 1: {NO_NUMBER}; gone back to before it, with steps a tenth as long"
+    assert len(notes) in (2, 3)
+    assert objective_of(cliff, ZERO).evaluate(trained.theta).loss < 1e-3
+
+
+def test_points_that_cannot_be_drawn_are_drawn_from_before(objective_of: Any) -> None:
+    class Refusing(Drawn):
+        def draw(self, theta: Tensor, generator: np.random.Generator, memory: PointMemory | None = None) -> Objective:
+            if theta[0] >= 4.0:
+                raise SolveError("not finite: momentum")
+            return super().draw(theta, generator)
+
+    trained = start(Refusing(objective_of, lambda theta: theta - 2.0), Adam(steps=50, lr=5.0), renew=1)
+    assert trained.failure is None
+    assert float(trained.theta[0]) < 4.0
 
 
 def test_points_that_cannot_be_drawn_end_the_run_with_what_was_good(objective_of: Any) -> None:
