@@ -210,6 +210,20 @@ def resume(
 
 
 @app.command()
+def rerun(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    out: NewFolder = None,
+    plugin: Plugins = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict and the comparison only.")] = False,
+) -> None:
+    """Make a run again with the steps that it made, and say how far both are apart."""
+    plugins = _load_plugins(plugin)
+    from pinnkit.rerunning import rerun as made_again
+
+    typer.echo(str(made_again(run, out, quiet, [p.path for p in plugins])))
+
+
+@app.command()
 def doctor(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
     plugin: Plugins = None,

@@ -5,6 +5,7 @@
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -50,16 +51,25 @@ def main() -> None:
     arguments.add_argument("--only", nargs="*", default=list(SHOWN), choices=list(SHOWN))
     arguments.add_argument("--write", action="store_true", help="write docs/gallery.md and its pictures")
     given = arguments.parse_args()
-    parts = [HEAD.format(origin=origin())]
+    page = DOCS / "gallery.md"
+    parts = known(page) if given.only != list(SHOWN) else {}
     with tempfile.TemporaryDirectory() as folder:
         for name in given.only:
             run = Path(folder) / name
             subprocess.run([sys.executable, "-m", "pinnkit", "solve", name, "--quiet", "--out", str(run)], check=True)
-            parts.append(entry(name, run))
+            parts[name] = entry(name, run)
             if given.write:
                 shrunk(run / "figures" / SHOWN[name], DOCS / "gallery" / f"{name}.png")
+    text = "\n".join([HEAD.format(origin=origin()), *(parts[name] for name in SHOWN if name in parts)])
     if given.write:
-        (DOCS / "gallery.md").write_text("\n".join(parts), encoding="utf-8")
+        page.write_text(text, encoding="utf-8")
+
+
+def known(page: Path) -> dict[str, str]:
+    """The entries of a page that is there already, by problem."""
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    entries = re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]
+    return {found[1]: f"{own.rstrip()}\n" for own in entries if (found := re.search(r"`pinnkit solve (\w+)`", own))}
 
 
 def entry(name: str, run: Path) -> str:

@@ -55,6 +55,7 @@ ROOMS = (
     "outcome",
     "diagnosis",
     "solving",
+    "rerunning",
     "showing",
     "deepxde_peer",
     "comparing",
