@@ -14,7 +14,7 @@ from typing import Any, Protocol, final
 from pinnkit.building import Run
 from pinnkit.config import Config, load_config
 from pinnkit.confirming import confirm
-from pinnkit.errors import SolveError
+from pinnkit.errors import SolveError, UserError
 from pinnkit.journal import Journal
 from pinnkit.marching import Start, Window, edges_of, general_config, start_from, window_run
 from pinnkit.objective.causal import Chain
@@ -181,7 +181,7 @@ def _go_on(job: _Job, run: Run, opening: Sequence[str], quiet: bool) -> Path:
         listener = _Told(view, file, files, job.history)
         for sentence in [*opening, *_opening(run)]:
             listener.say(sentence)
-        journal = Journal(partial(save_entry, files), job.entry)
+        journal = Journal(listener.keep_entry, job.entry)
         with _heeding_the_end(journal, files):
             marched = march(problem, job.config, reference, listener, job.done, job.start, journal)
     solution = outcome(problem, marched, reference, listener.history)
@@ -272,17 +272,32 @@ class _Told:
     file: HistoryFile
     files: RunFolder
     history: list[Record]
+    unwritten: set[str] = field(default_factory=set)
 
     def note(self, record: Record) -> None:
         self.history.append(record)
-        self.file.append(record)
+        self._safely("the history", partial(self.file.append, record))
         self.view.update(record)
 
     def say(self, sentence: str) -> None:
         self.view.line(sentence)
 
     def keep(self, windows: Sequence[Window]) -> None:
-        save_windows(self.files, windows)
+        self._safely("the parameters", partial(save_windows, self.files, windows))
+
+    def keep_entry(self, entry: Mapping[str, Any]) -> None:
+        """Write where the run stands."""
+        self._safely("where the run stands", partial(save_entry, self.files, entry))
+
+    def _safely(self, what: str, action: Callable[[], None]) -> None:
+        """Write something without which training goes on; what cannot be written is said once."""
+        try:
+            action()
+        except (OSError, UserError) as error:
+            if what not in self.unwritten:
+                self.unwritten.add(what)
+                why = error.mistakes[0].message if isinstance(error, UserError) else str(error)
+                self.view.line(f"{what} could not be written, and training goes on without: {why}")
 
 
 @final

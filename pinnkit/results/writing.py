@@ -35,6 +35,8 @@ def whole(path: Path) -> Iterator[BinaryIO]:
         # mkstemp makes files that only their owner may read; results are ordinary files.
         temporary.chmod(0o644)
         temporary.replace(path)
+    except OSError as error:  # such as a disk that is full
+        raise cannot_write(path, error) from None
     finally:
         temporary.unlink(missing_ok=True)
 

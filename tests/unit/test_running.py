@@ -3,6 +3,7 @@
 Satisfied: a run that is cut and resumed is the uncut run to the last bit; many windows leave two lines each.
 """
 
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -242,3 +243,30 @@ def test_what_cannot_be_run_is_refused_before_a_folder_is_made(
     with pytest.raises(UserError, match=sentence):
         solve_to_folder(problem, config, tmp_path / "run", quiet=True)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_full_disk_is_told_once_and_training_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The states on the way cannot be written, and there is room again for the results."""
+
+    def full(files: RunFolder, entry: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(solving, "save_entry", full)
+        folder = solve_to_folder(growth(), STAGED, tmp_path / "run")
+    assert Solution.load(folder).result["steps"] == 27
+    told = capsys.readouterr().err
+    assert told.count("where the run stands could not be written, and training goes on without") == 1
+    assert "No space left on device" in told
+
+
+def test_results_that_find_no_room_are_the_users_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pinnkit.results.writing.os.fsync", full)
+    with pytest.raises(UserError, match="cannot write .* no space left on device"):
+        solve_to_folder(growth(), QUICK, tmp_path / "run", quiet=True)
+    assert not list(tmp_path.rglob(".*.*.??????"))  # nothing half-written is left
