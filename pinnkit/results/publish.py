@@ -26,6 +26,7 @@ from pinnkit.results.figures.observations import Seen, draw_observations
 from pinnkit.results.figures.picture import Picture
 from pinnkit.results.figures.points import draw_points
 from pinnkit.results.figures.residuals import draw_residuals
+from pinnkit.results.figures.spectra import draw_spectrum
 from pinnkit.results.figures.tables import draw_table
 from pinnkit.results.folder import RunFolder
 from pinnkit.results.misfits import observed_values
@@ -57,6 +58,7 @@ def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolut
     files.figures.mkdir(exist_ok=True)
     pictures = (
         *draw_fields(files.figures, fields),
+        *_draw_spectra(files.figures, solution, fields),
         *_draw_residuals(files.figures / "residuals.png", solution),
         *_draw_tables(files, solution, reference),
         *_draw_observations(files.figures, solution, fields),
@@ -121,6 +123,18 @@ def _draw_observations(folder: Path, solution: Solution, fields: GridFields | Sc
         ]
         pictures.append(draw_observations(folder / f"observations_{given.name}.png", given.name, names, seen))
     return pictures
+
+
+def _draw_spectra(folder: Path, solution: Solution, fields: GridFields | ScatteredFields) -> list[Picture]:
+    """The spectrum of every field along every periodic coordinate."""
+    if not isinstance(fields, GridFields) or fields.family:
+        return []
+    periodic = [c.name for c in solution.problem.coordinates if c.periodic]
+    return [
+        draw_spectrum(folder / f"spectrum_{name}_{along}.png", fields, name, along)
+        for name in fields.predicted
+        for along in periodic
+    ]
 
 
 def _draw_residuals(path: Path, solution: Solution) -> list[Picture]:

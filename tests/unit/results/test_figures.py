@@ -24,6 +24,7 @@ from pinnkit.results.figures.planes import draw_planes
 from pinnkit.results.figures.points import draw_points
 from pinnkit.results.figures.residuals import draw_residuals
 from pinnkit.results.figures.slices import draw_slices, quarters
+from pinnkit.results.figures.spectra import draw_spectrum, spectrum
 from pinnkit.results.figures.style import DPI, colour_scale
 from pinnkit.results.figures.volume import draw_volume, render_window
 from pinnkit.results.figures.windows import draw_windows
@@ -321,6 +322,19 @@ def test_an_animation_has_a_frame_a_time_and_its_axes_stand_still(names: str, tm
     height, width = changed.shape
     assert not changed[int(0.93 * height) :].any(), "the names below the axis move"
     assert not changed[height // 10 :, : width // 20].any(), "the names beside the axis move"
+
+
+@pytest.mark.parametrize("time", [None, "t"])
+def test_a_spectrum_is_drawn_beside_the_reference(time: str | None, tmp_path: Path) -> None:
+    x, t = np.linspace(0, 1, 33), np.linspace(0, 1, 5)
+    wave = np.sin(6 * np.pi * x)[:, None] * (1 + t)
+    grid = GridFields(("x", "t"), (x, t), {"u": wave}, {"u": 1.01 * wave}, time=time)
+    picture = draw_spectrum(tmp_path / "u.png", grid, "u", "x")
+    check(picture.path)
+    found = spectrum(wave, 0)
+    assert int(np.argmax(found)) == 3
+    np.testing.assert_allclose(found[3], 0.5 * np.sqrt(np.mean((1 + t) ** 2)))
+    assert np.delete(found, 3).max() < 1e-14
 
 
 def test_a_map_of_residuals_spans_some_powers_of_ten(tmp_path: Path) -> None:
