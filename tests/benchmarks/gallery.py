@@ -35,7 +35,7 @@ SHOWN = {
 """Problems, and the picture of each run folder that is shown."""
 
 DOCS = RESULTS.parent
-WIDTH, COLOURS = 1000, 96
+WIDTH, COLOURS = 1000, 256
 
 HEAD = """# Gallery
 
