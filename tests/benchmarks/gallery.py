@@ -20,7 +20,6 @@ SHOWN = {
     "burgers": "field_u.png",
     "wave": "field_u.png",
     "kovasznay": "field_u.png",
-    "cylinder_flow": "field_vorticity.png",
     "transport_2d": "field_u.png",
     "poisson_discs": "field_u.png",
     "plate_with_hole": "field_stress.png",
