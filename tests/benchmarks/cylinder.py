@@ -21,7 +21,7 @@ published values and their source are in the problem file.
 
 def main() -> None:
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("--seconds", type=float, default=420.0)
+    arguments.add_argument("--seconds", type=float, default=600.0)
     arguments.add_argument("--write", action="store_true", help="write docs/results/cylinder.md")
     given = arguments.parse_args()
     config = pinnkit.load_config("cylinder", [f"phases.0.seconds={given.seconds}"])
