@@ -1,7 +1,9 @@
 """Checks that put numbers in: corners, the zero field, declared symmetries and the exact reference."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
+from typing import final
 
 import numpy as np
 import sympy
@@ -235,16 +237,58 @@ def exact_reference(problem: Problem) -> Iterator[Remark]:
             yield Remark(f"`reference.exact` lacks the field `{field}`", next(iter(exact.values())).place)
     for declared in problem.symmetries:
         yield from _exact_symmetry(problem, declared)
+    known = _Exact(problem)
     for statement in statements(problem):
-        error = _defect(problem, statement)
+        error = _defect(problem, statement, known)
         if error is not None and error > _EXACT:
             message = (
                 f"the exact reference does not satisfy `{statement.name}`{statement.where}: "
                 f"relative residual {error:.3g}"
             )
             yield Remark(message, statement.place)
-    yield from unsatisfied(problem, lambda partial: _differentiated(problem, partial), _EXACT)
-    yield from unmet_interfaces(problem, lambda partial: _differentiated(problem, partial), _EXACT)
+    yield from unsatisfied(problem, known.tree, _EXACT)
+    yield from unmet_interfaces(problem, known.tree, _EXACT)
+
+
+@final
+class _Exact:
+    """The derivatives of the exact fields, each made once however many equations and conditions ask for it."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._trees: dict[Partial, sympy.Expr | None] = {}
+        self._inside: dict[Partial, np.ndarray | None] = {}
+
+    def tree(self, partial: Partial) -> sympy.Expr | None:
+        """What a derivative is, or None where that is not known."""
+        if partial not in self._trees:
+            self._trees[partial] = self._made(partial)
+        return self._trees[partial]
+
+    def _made(self, partial: Partial) -> sympy.Expr | None:
+        """The derivative, from the one of an order less; None where the field is not given or sympy has no rule."""
+        problem = self._problem
+        if problem.reference is None or partial.field not in problem.reference.exact:
+            return None
+        if not partial.order:
+            tree = problem.reference.exact[partial.field].tree
+            return tree if is_known(tree, problem) else None
+        last = max(k for k, order in enumerate(partial.orders) if order)
+        fewer = tuple(order - (k == last) for k, order in enumerate(partial.orders))
+        below = self.tree(replace(partial, orders=fewer))
+        try:
+            # One at a time: of several, sympy would look for common factors, which takes longer than all else here.
+            return None if below is None else sympy.diff(below, problem.scope.symbols[problem.scope.coordinates[last]])
+        except (sympy.core.function.ArgumentIndexError, NotImplementedError):
+            return None
+
+    def inside(self, partial: Partial) -> np.ndarray | None:
+        """Its values at points of the domain."""
+        if partial not in self._inside:
+            tree = self.tree(partial)
+            found = None if tree is None else evaluate(tree, self._problem, interior(self._problem))
+            self._inside[partial] = found
+        return self._inside[partial]
 
 
 def _exact_symmetry(problem: Problem, declared: Symmetry) -> Iterator[Remark]:
@@ -263,20 +307,19 @@ def _exact_symmetry(problem: Problem, declared: Symmetry) -> Iterator[Remark]:
         yield Remark(message, expression.place)
 
 
-def _defect(problem: Problem, statement: Statement) -> float | None:
+def _defect(problem: Problem, statement: Statement, exact: _Exact) -> float | None:
     """The residual of the exact fields, or None where it cannot be evaluated.
 
     It is relative to the largest term and, on a face, where all terms may vanish, to the fields inside.
     """
-    points, within = statement.points(problem), interior(problem)
+    points = statement.points(problem)
     if not is_known(statement.tree, problem):
         return None
     values: dict[Partial, np.ndarray] = {}
     scale = 1e-12
     for partial in partials_in(statement.tree, problem.scope):
-        tree = _differentiated(problem, partial)
+        tree, inside = exact.tree(partial), exact.inside(partial)
         value = None if tree is None else evaluate(tree, problem, points)
-        inside = None if tree is None else evaluate(tree, problem, within)
         if value is None or inside is None:
             return None
         values[partial] = value
@@ -288,19 +331,3 @@ def _defect(problem: Problem, statement: Statement) -> float | None:
         return None
     scale = max(scale, *(float(np.abs(term[finite]).max()) for term in known))
     return float(np.abs(np.sum(known, axis=0)[finite]).max() / scale)
-
-
-def _differentiated(problem: Problem, partial: Partial) -> sympy.Expr | None:
-    """A derivative of an exact field, or None where the field is not given or sympy cannot differentiate it."""
-    if problem.reference is None or partial.field not in problem.reference.exact:
-        return None
-    tree = problem.reference.exact[partial.field].tree
-    if not is_known(tree, problem):
-        return None
-    try:
-        for name, order in zip(problem.scope.coordinates, partial.orders, strict=True):
-            if order:
-                tree = sympy.diff(tree, problem.scope.symbols[name], order)
-    except (sympy.core.function.ArgumentIndexError, NotImplementedError):
-        return None
-    return tree
