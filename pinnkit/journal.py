@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, final
 
 from pinnkit.stored import restored, stored
@@ -13,7 +14,8 @@ EVERY = 5.0
 TERMINATED = 143
 """The exit status of a process that was asked to end: 128 and the number of the signal."""
 
-Write = Callable[[Mapping[str, Any]], None]
+Make = Callable[[], Mapping[str, Any]]
+"""Makes an entry, plain data; TypeError where something has a state of a kind that is not known, as of a plugin."""
 
 
 @final
@@ -25,7 +27,7 @@ class Journal:
     that are over replaced by what they gave, and the one that was cut taken up in its middle.
 
     Args:
-        write: takes an entry, plain data, to where it is safe; None to keep none.
+        write: takes what makes an entry, and the entry to where it is safe; None to keep none.
         entry: the one from which a run goes on; None to begin.
         every: seconds between two entries.
         clock: seconds from an arbitrary start.
@@ -33,7 +35,7 @@ class Journal:
 
     def __init__(
         self,
-        write: Write | None = None,
+        write: Callable[[Make], None] | None = None,
         entry: Mapping[str, Any] | None = None,
         every: float = EVERY,
         clock: Callable[[], float] = time.monotonic,
@@ -82,12 +84,15 @@ class Journal:
         old = self._written is None or now - self._written >= self._every
         if self._write is None or not (old or self._ends):
             return
-        loop = where()
-        over = [_plain(trained) for trained in self._over]
-        self._write({"window": self._window, "over": over, "loop": loop, "steps": before + loop["steps"]})
+        self._write(partial(self._made, where, before))
         self._written = self._clock()
         if self._ends:
             raise SystemExit(TERMINATED)
+
+    def _made(self, where: Callable[[], Snapshot], before: int) -> Mapping[str, Any]:
+        """An entry."""
+        loop, over = where(), [_plain(trained) for trained in self._over]
+        return {"window": self._window, "over": over, "loop": loop, "steps": before + loop["steps"]}
 
     def end(self) -> None:
         """End the process before the next step, once an entry is written."""

@@ -15,7 +15,7 @@ from pinnkit.building import Run
 from pinnkit.config import Config, load_config
 from pinnkit.confirming import confirm
 from pinnkit.errors import SolveError, UserError
-from pinnkit.journal import Journal
+from pinnkit.journal import Journal, Make
 from pinnkit.marching import Start, Window, edges_of, general_config, start_from, window_run
 from pinnkit.objective.causal import Chain
 from pinnkit.outcome import outcome
@@ -285,15 +285,15 @@ class _Told:
     def keep(self, windows: Sequence[Window]) -> None:
         self._safely("the parameters", partial(save_windows, self.files, windows))
 
-    def keep_entry(self, entry: Mapping[str, Any]) -> None:
+    def keep_entry(self, make: Make) -> None:
         """Write where the run stands."""
-        self._safely("where the run stands", partial(save_entry, self.files, entry))
+        self._safely("where the run stands", lambda: save_entry(self.files, make()))
 
     def _safely(self, what: str, action: Callable[[], None]) -> None:
         """Write something without which training goes on; what cannot be written is said once."""
         try:
             action()
-        except (OSError, UserError) as error:
+        except (OSError, UserError, TypeError) as error:  # the last: a state of a plugin's own kind
             if what not in self.unwritten:
                 self.unwritten.add(what)
                 why = error.mistakes[0].message if isinstance(error, UserError) else str(error)

@@ -24,7 +24,7 @@ from pinnkit.equations.functions import (
 from pinnkit.equations.names import unknown_function
 from pinnkit.equations.on_numpy import apply
 from pinnkit.equations.reductions import REDUCTIONS, read_reduction
-from pinnkit.equations.vectors import VECTORS, Components, Gradient, divergence, has_vector, product
+from pinnkit.equations.vectors import HINT, VECTORS, Components, Gradient, divergence, has_vector, product
 from pinnkit.errors import UserError
 
 TreeOf = Callable[[ast.expr], sympy.Expr]
@@ -137,8 +137,7 @@ def _operator(context: Context, node: ast.Call, name: str, tree_of: TreeOf) -> s
     _check_count(context, node, name, 2 if name == "d" else 1, None if name == "d" else 1)
     tree = tree_of(node.args[0])
     if has_vector(tree):
-        hint = "Its divergence is `div(…)`, its product with another `dot(…, …)`."
-        raise context.error(f"`{name}` takes a number, and this is a vector", node, hint)
+        raise context.error(f"`{name}` takes a number, and this is a vector", node, HINT)
     if name == "dn":
         if not context.allow_normal:
             hint = "In an equation, write `d(u, x)`."

@@ -22,7 +22,7 @@ from pinnkit.equations.names import unknown_name
 from pinnkit.equations.numbers import exact, magnitude, power, power_error
 from pinnkit.equations.reductions import REDUCTIONS, names_outside
 from pinnkit.equations.source import LARGEST, Source, read_syntax, read_tokens, split_sides
-from pinnkit.equations.vectors import has_vector
+from pinnkit.equations.vectors import HINT, has_vector
 from pinnkit.errors import Mistake, Place, UserError
 
 _DEEPEST = 60
@@ -167,8 +167,7 @@ class _Walk:
         root = self.context.syntax.root
         tree = self.node(root)
         if has_vector(tree):
-            hint = "Its divergence is `div(…)`, its product with another `dot(…, …)`."
-            raise self.context.error("this is a vector, and a number is needed", root, hint)
+            raise self.context.error("this is a vector, and a number is needed", root, HINT)
         if tree.has(*NOT_NUMBERS) or any(magnitude(n) is None for n in tree.atoms(sympy.Rational)):
             raise self.context.error("this has no finite value", root)
         return tree

@@ -18,6 +18,10 @@ VECTORS = ("grad", "vec", "div", "dot")
 """What makes vectors, and what makes numbers of them."""
 
 
+HINT = "Its divergence is `div(…)`, its product with another `dot(…, …)`."
+"""What to do with a vector where a number is needed."""
+
+
 class _Mark(sympy.Function):
     """A vector in a tree of numbers."""
 

@@ -60,10 +60,6 @@ QUICK = Config(
 )
 
 
-def named(registry: Any, prefix: str, **options: Any) -> list[Any]:
-    return [pytest.param(registry, name, options, id=f"{prefix}-{name}") for name in registry.names()]
-
-
 def config_of(kind: str, part: Any) -> Config:
     return {
         "optimizer": lambda: replace(QUICK, phases=(replace(part, steps=7, seconds=None),)),
@@ -126,7 +122,11 @@ def same(left: Any, right: Any) -> bool:
 def uncut(config: Config) -> tuple[Marched, list[Record], list[Mapping[str, Any]]]:
     entries: list[Mapping[str, Any]] = []
     listener = Quiet()
-    return march(PROBLEM, config, None, listener, journal=Journal(entries.append, every=0.0)), listener.history, entries
+    return (
+        march(PROBLEM, config, None, listener, journal=Journal(lambda make: entries.append(make()), every=0.0)),
+        listener.history,
+        entries,
+    )
 
 
 def require_resumed(config: Config, folder: Path, cuts: int = 3) -> None:

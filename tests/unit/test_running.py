@@ -5,19 +5,21 @@ Satisfied: a run that is cut and resumed is the uncut run to the last bit; many 
 
 import errno
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 import pytest
+from torch import Tensor
 
 from pinnkit import solving
 from pinnkit.config import Config, dump_config
 from pinnkit.errors import SolveError, UserError
 from pinnkit.networks import MLP
 from pinnkit.objective.causal import Causal
-from pinnkit.optimizers import Adam, LevenbergMarquardt
+from pinnkit.objective.objective import Objective
+from pinnkit.optimizers import Adam, LevenbergMarquardt, Optimizer, Step
 from pinnkit.points import RAD, Sobol
 from pinnkit.problem.define import define
 from pinnkit.problem.problem import Problem
@@ -260,6 +262,26 @@ def test_a_full_disk_is_told_once_and_training_goes_on(
     told = capsys.readouterr().err
     assert told.count("where the run stands could not be written, and training goes on without") == 1
     assert "No space left on device" in told
+
+
+@final
+@dataclass(frozen=True)
+class Counting(Optimizer):
+    """An optimizer of one's own, whose state is of a class that pinnkit does not know."""
+
+    def start(self, theta: Tensor) -> complex:
+        return 0j
+
+    def step(self, objective: Objective, theta: Tensor, state: complex) -> Step:
+        found = objective.evaluate(theta)
+        return Step(theta - 1e-3 * found.gradient, state + 1j, found.loss, found.losses)
+
+
+def test_a_state_that_cannot_be_written_ends_no_run(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    config = replace(QUICK, windows=None, phases=(Counting(steps=4),))
+    folder = solve_to_folder(growth(), config, tmp_path / "run")
+    assert json.loads((folder / "result.json").read_text("utf-8"))["steps"] == 4
+    assert "builtins:complex cannot be stored" in capsys.readouterr().err
 
 
 def test_results_that_find_no_room_are_the_users_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
