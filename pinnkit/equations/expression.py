@@ -85,9 +85,16 @@ class Scope:
 
     def tree(self, partial: Partial) -> sympy.Expr:
         """The sympy node of a derivative, in sympy's own order so that equal derivatives are equal trees."""
-        pairs = [(self.symbols[c], n) for c, n in zip(self.coordinates, partial.orders, strict=True) if n]
-        function = self.functions[partial.field]
-        return sympy.diff(function, *pairs) if pairs else function
+        if partial not in self._trees:
+            pairs = [(self.symbols[c], n) for c, n in zip(self.coordinates, partial.orders, strict=True) if n]
+            function = self.functions[partial.field]
+            self._trees[partial] = sympy.diff(function, *pairs) if pairs else function
+        return self._trees[partial]
+
+    @cached_property
+    def _trees(self) -> dict[Partial, sympy.Expr]:
+        """The nodes of the derivatives that were asked for, since sympy takes long to make one of many coordinates."""
+        return {}
 
     def name(self, partial: Partial) -> str:
         """How a person writes the derivative: `u`, `u_xt`, or `d(u, theta, 2)` where a coordinate has a long name."""

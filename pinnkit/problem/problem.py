@@ -264,13 +264,13 @@ class Problem:
 
     def order(self, field_name: str, coordinate: str) -> int:
         """The highest order in which a field is differentiated along a coordinate by the equations."""
-        from_trees = [
-            p.orders[self.index(coordinate)]
-            for equation in self.equations
-            for p in partials_of(equation, self.scope)
-            if p.field == field_name
-        ]
-        return max(from_trees, default=0)
+        at = self.index(coordinate)
+        return max((p.orders[at] for p in self.partials if p.field == field_name), default=0)
+
+    @cached_property
+    def partials(self) -> frozenset[Partial]:
+        """The fields and derivatives that the equations use."""
+        return frozenset(p for equation in self.equations for p in partials_of(equation, self.scope))
 
     def with_parameters(self, **values: float) -> "Problem":
         """The same problem with other values of its parameters, or other starts of those that are to be found.

@@ -23,6 +23,8 @@ from pinnkit.problem.unknown import Unknown
 
 _LONGEST = 500
 """Characters of a prescribed value."""
+_MANY = 20
+"""Names in a list, which is shortened beyond."""
 
 
 def summary(problem: Problem, findings: Sequence[Finding] = (), as_latex: bool = False) -> str:
@@ -38,7 +40,7 @@ def summary(problem: Problem, findings: Sequence[Finding] = (), as_latex: bool =
         lines += _as_given(equation.name, "equation", problem.complex_fields.equations)
         lines += ["", f"equation {equation.name}", *_equation(equation.residual, problem, as_latex)]
     for condition in problem.conditions:
-        on = ", ".join(str(face) for face in condition.faces)
+        on = _listed([str(face) for face in condition.faces])
         lines += _as_given(condition.name, "condition", problem.complex_fields.conditions)
         lines += ["", f"condition {condition.name} on {on}", *_equation(condition.residual, problem, as_latex)]
         lines += [f"    {sentence}" for sentence in _fixed(condition, problem)]
@@ -80,14 +82,21 @@ def outcome(findings: Sequence[Finding]) -> str:
     return (_count(errors, "error") if errors else "OK") + tail
 
 
+def _listed(names: Sequence[str]) -> str:
+    """All names, or the first and the last of more than a person would read."""
+    if len(names) <= _MANY:
+        return ", ".join(names)
+    return f"{', '.join(names[:3])}, ... {names[-1]} ({len(names)} in all)"
+
+
 def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def domain_lines(problem: Problem) -> list[str]:
     """The coordinates, fields, parameters and what is built into the fields, one line each."""
-    lines = ["  " + ", ".join(_interval(c, problem) for c in problem.coordinates)]
-    arguments = ", ".join(problem.scope.coordinates)
+    lines = ["  " + _listed([_interval(c, problem) for c in problem.coordinates])]
+    arguments = _listed(problem.scope.coordinates)
     lines.append(f"  unknown: {', '.join(f'{name}({arguments})' for name in problem.fields)}")
     lines += [f"  {h} = {' + i*'.join(components(h))}" for h in problem.complex_fields.names]
     for p in problem.parameters:

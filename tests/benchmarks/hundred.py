@@ -12,7 +12,6 @@ import argparse
 from report import origin, table, write
 
 import pinnkit
-from pinnkit.problem.problem import Problem
 
 HEAD = """# A hundred dimensions
 
@@ -22,37 +21,21 @@ HEAD = """# A hundred dimensions
 
 {table}
 
-`configs/hundred.yaml`, seed 0, {parameters} parameters, {steps} steps of Levenberg-Marquardt. Nothing is built in."""
-
-
-def poisson(count: int) -> Problem:
-    """The problem in so many dimensions."""
-    names = [f"x{k}" for k in range(1, count + 1)]
-    squares = " + ".join(f"{name}^2" for name in names)
-    return pinnkit.define(
-        name=f"poisson_{count}d",
-        coordinates={name: [0, 1] for name in names},
-        fields=["u"],
-        functions={"squares": squares},
-        equations={"poisson": f"laplace(u) = {2 * count}"},
-        conditions={"walls": {"on": "boundary", "equation": "u = squares"}},
-        reference={"exact": {"u": "squares"}},
-        tolerance=1e-3,
-    )
+`problems/poisson_100d.yaml` with `configs/hundred.yaml`, seed 0, {parameters} parameters, {steps} steps of
+Levenberg-Marquardt. Nothing is built in."""
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("--dimensions", type=int, default=100)
     arguments.add_argument("--seconds", type=float, default=900.0)
     arguments.add_argument("--write", action="store_true", help="write docs/results/hundred.md")
     given = arguments.parse_args()
     config = pinnkit.load_config("hundred", [f"phases.0.seconds={given.seconds}"])
-    solution = pinnkit.solve(poisson(given.dimensions), config)
+    solution = pinnkit.solve(pinnkit.load_problem("poisson_100d"), config)
     result = solution.result
     errors = result["errors"]["u"]
     row = [
-        str(given.dimensions),
+        "100",
         f"{errors['relative_l2']:.1e}",
         f"{errors['max_abs']:.1e}",
         f"{result['seconds']:.0f}",

@@ -8,6 +8,7 @@ from pinnkit.errors import UserError
 from pinnkit.problem.checks import CHECKS, check_problem, require_sound
 from pinnkit.problem.define import define
 from pinnkit.problem.problem import Problem
+from pinnkit.problem.summary import summary
 
 
 def _rod(**changes: Any) -> Problem:
@@ -350,3 +351,17 @@ def test_unused_parameters_are_looked_for_everywhere() -> None:
         reference={"exact": {"u": "c"}},
     )
     assert "unused_parameter" not in {f.name for f in check_problem(problem)}
+
+
+def test_what_a_person_would_not_read_is_shortened() -> None:
+    names = [f"x{k}" for k in range(1, 31)]
+    problem = define(
+        name="many",
+        coordinates={name: [0, 1] for name in names},
+        fields=["u"],
+        equations={"poisson": "laplace(u) = 0"},
+        conditions={"walls": {"on": "boundary", "equation": "u = 1"}},
+    )
+    text = summary(problem, ())
+    assert "x1 in [0, 1], x2 in [0, 1], x3 in [0, 1], ... x30 in [0, 1] (30 in all)" in text
+    assert "condition walls on x1 = 0, x1 = 1, x2 = 0, ... x30 = 1 (60 in all)" in text
