@@ -36,6 +36,7 @@ from pinnkit.optimizers.optimizer import DTYPES
 from pinnkit.points import Uniform
 from pinnkit.problem.axes import Axes
 from pinnkit.problem.problem import Coordinate, Problem
+from pinnkit.processes import on_this_machine
 from pinnkit.stage import Found
 
 _MOST_THREADS = 4
@@ -135,7 +136,7 @@ def build_run(
     expected = _expected(features, trained, formulation, config) if like is None else None
     built = None if expected is not None else network()
     parameters = Layout.of(built).size if built is not None else (expected or 0) + len(unknowns)
-    free = free_memory(device)
+    free = _free(device)
     chunk = _chunk(config, parameters, free)
     samplers = config.points, config.condition_points
     engine, rule = config.derivatives, config.quadrature
@@ -352,8 +353,15 @@ def _threads(config: Config, parameters: int) -> int:
     if parameters < _WORTH_SHARING:
         return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = max(1, cores // on_this_machine())
     asked = os.environ.get("OMP_NUM_THREADS", "")
     return min(cores, _MOST_THREADS, int(asked) if asked.isdecimal() and int(asked) else cores)
+
+
+def _free(device: torch.device) -> int | None:
+    """The share of the free memory that is left to this process: what others of the run have, they have for good."""
+    free = free_memory(device)
+    return free // on_this_machine() if free is not None and device.type == "cpu" else free
 
 
 def _chunk(config: Config, parameters: int, free: int | None) -> int:

@@ -4,6 +4,7 @@ Everything heavy is imported inside a command, so that `pinnkit --help` answers 
 """
 
 import io
+import os
 import sys
 import traceback
 from enum import Enum
@@ -14,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from pinnkit import __version__
-from pinnkit.errors import Mistake, SolveError, UserError
+from pinnkit.errors import LostProcess, Mistake, SolveError, UserError
 
 if TYPE_CHECKING:
     from pinnkit.config import Config
@@ -99,7 +100,7 @@ def main(arguments: list[str] | None = None) -> None:
         app([argument for argument in given if argument != "--traceback"], prog_name="pinnkit")
     except UserError as error:
         _stop(str(error), 2)
-    except SolveError as error:
+    except (SolveError, LostProcess) as error:
         _stop(f"the run could not go on: {error}", 1)
     except _Interrupted:
         _stop("interrupted: what was written so far is kept", 130)
@@ -111,7 +112,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _stop(message: str, status: int) -> None:
-    typer.echo(message, err=True)
+    if os.environ.get("RANK", "0") == "0":  # of the processes that torchrun starts, one says it
+        typer.echo(message, err=True)
     sys.exit(status)
 
 
@@ -191,9 +193,11 @@ def solve(
         typer.echo(str(found))
         found.require_whole()
         return
+    from pinnkit.processes import joined
     from pinnkit.solving import solve_to_folder  # last, so that a mistake in the config is told before more is loaded
 
-    solve_to_folder(understood, chosen, out, quiet=quiet, plugins=paths, start=from_, confirmed=confirm)
+    with joined():
+        solve_to_folder(understood, chosen, out, quiet=quiet, plugins=paths, start=from_, confirmed=confirm)
 
 
 @app.command()
@@ -204,9 +208,11 @@ def resume(
 ) -> None:
     """Go on with a run where it was cut, as if it had not been."""
     _load_plugins(plugin)
+    from pinnkit.processes import joined
     from pinnkit.solving import resume_folder
 
-    resume_folder(run, quiet=quiet)
+    with joined():
+        resume_folder(run, quiet=quiet)
 
 
 @app.command()

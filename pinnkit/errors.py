@@ -64,6 +64,11 @@ class SolveError(Exception):
     """A run that could not go on, through no mistake of the file: a sentence that says why (exit status 1)."""
 
 
+@final
+class LostProcess(Exception):  # noqa: N818 (what it tells is that one was lost)
+    """One of the processes that make a run together has ended, so that the others cannot go on (exit status 1)."""
+
+
 def near_miss(given: str, known: Iterable[str]) -> str | None:
     """The known word that `given` was probably meant to be, or None.
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, final
 
+from pinnkit.processes import ALONE, Team
 from pinnkit.stored import restored, stored
 from pinnkit.training import Snapshot, Trained
 
@@ -31,6 +32,7 @@ class Journal:
         entry: the one from which a run goes on; None to begin.
         every: seconds between two entries.
         clock: seconds from an arbitrary start.
+        team: the processes that run together, of which the first one writes, and says when to end.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Journal:
         entry: Mapping[str, Any] | None = None,
         every: float = EVERY,
         clock: Callable[[], float] = time.monotonic,
+        team: Team = ALONE,
     ) -> None:
         self._write, self._every, self._clock = write, every, clock
         self._window = -1
@@ -47,6 +50,7 @@ class Journal:
         self._replayed = 0
         self._written: float | None = None
         self._ends = False
+        self._team = team
 
     def begin(self, window: int) -> None:
         """Begin with a window, the first one being 0; an entry of another one is of no use."""
@@ -80,13 +84,12 @@ class Journal:
         Raises:
             SystemExit: the process was asked to end, and the entry is written.
         """
-        now = self._clock()
-        old = self._written is None or now - self._written >= self._every
-        if self._write is None or not (old or self._ends):
-            return
-        self._write(partial(self._made, where, before))
-        self._written = self._clock()
-        if self._ends:
+        ends = self._team.told(int(self._ends))
+        old = self._written is None or self._clock() - self._written >= self._every
+        if self._write is not None and (old or ends):
+            self._write(partial(self._made, where, before))
+            self._written = self._clock()
+        if ends:
             raise SystemExit(TERMINATED)
 
     def _made(self, where: Callable[[], Snapshot], before: int) -> Mapping[str, Any]:

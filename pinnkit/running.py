@@ -20,6 +20,7 @@ from pinnkit.objective.pseudo_time import PseudoTimeSteps
 from pinnkit.objective.steering import Steering
 from pinnkit.optimizers import OPTIMIZERS
 from pinnkit.problem.problem import Problem
+from pinnkit.processes import Team
 from pinnkit.results.solution import Solution
 from pinnkit.staging import next_run, whole_config
 from pinnkit.training import Record, Trained, train
@@ -305,7 +306,10 @@ def _trained(run: Run, reference: ReferenceSolution | None, listener: Listener, 
     ways = (causal, pseudo, weights, steering, config.conflict_every)
     steps_before = place.before.steps if place.before is not None else 0
     keep, cut = partial(place.journal.keep, before=steps_before), place.journal.snapshot()
-    trained = train(run.assembly, theta, phases, config.renew, generator, monitor, *ways, keep=keep, resume=cut)
+    # Only training is shared: what follows asks the first process alone.
+    team = Team.here()
+    shared = replace(run.assembly, team=team)
+    trained = train(shared, theta, phases, config.renew, generator, monitor, *ways, keep=keep, resume=cut, team=team)
     for stop in trained.stops if not place.number else ():
         ended = f"{stop.phase} ended after {stop.steps} steps and {stop.seconds:.1f} s: {stop.reason}"
         listener.say(f"{ended}; {stop.course}." if stop.course else f"{ended}.")

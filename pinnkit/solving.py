@@ -1,16 +1,14 @@
 """From a problem and a config to a solution, and to the folder of a run."""
 
-import signal
-import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, final
 
+from pinnkit.accompanying import accompany, agreed, heeding_the_end
 from pinnkit.building import Run
 from pinnkit.config import Config, load_config
 from pinnkit.confirming import confirm
@@ -23,6 +21,7 @@ from pinnkit.problem.checks import require_sound
 from pinnkit.problem.integrals import over
 from pinnkit.problem.load import load_problem
 from pinnkit.problem.problem import Problem
+from pinnkit.processes import Team, leave
 from pinnkit.results.checkpoint import load_entry, load_windows, save_entry, save_windows
 from pinnkit.results.folder import HistoryFile, RunFolder, new_run_folder, open_run_folder, read_history
 from pinnkit.results.intervals import with_interval
@@ -104,6 +103,10 @@ def solve_to_folder(
     warnings = [str(finding.mistake) for finding in require_sound(problem) if not finding.accepted]
     begin = start_from(Solution.load(start).windows) if start is not None else None
     run = require_runs(problem, config, begin)
+    team = Team.here()
+    config = agreed(config, run, team)
+    if not team.first:
+        return accompany(problem, config, begin, team)
     reference = reference if reference is not None else reference_for(problem)
     files = RunFolder(new_run_folder(problem.name, out, datetime.now()))
     write_start(files, problem, general_config(config, run.config), plugins)
@@ -127,6 +130,9 @@ def resume_folder(folder: Path, quiet: bool = False) -> Path:
     run = require_runs(problem, config, None)
     entry, told = load_entry(files)
     entry = entry if entry is not None and entry["window"] == len(done) else None
+    team = Team.here()
+    if not team.first:
+        return accompany(problem, config, None, team, done, entry)
     history = _trimmed(files, done, entry["steps"] if entry is not None else None)
     files.result.unlink(missing_ok=True)  # it is that of the run as it was cut
     job = _Job(problem, config, files, reference_for(problem), None, done, history, entry=entry)
@@ -181,9 +187,13 @@ def _go_on(job: _Job, run: Run, opening: Sequence[str], quiet: bool) -> Path:
         listener = _Told(view, file, files, job.history)
         for sentence in [*opening, *_opening(run)]:
             listener.say(sentence)
-        journal = Journal(listener.keep_entry, job.entry)
-        with _heeding_the_end(journal, files):
+        team = Team.here()
+        journal = Journal(listener.keep_entry, job.entry, team=team)
+        with heeding_the_end(journal, team, files.path):
+            team.told_text(str(files.path))
+            team.wait()  # before the folder changes, all have read what they need of it
             marched = march(problem, job.config, reference, listener, job.done, job.start, journal)
+    leave()
     solution = outcome(problem, marched, reference, listener.history)
     solution.save(files.path)
     write_result(files, solution, reference)
@@ -196,22 +206,6 @@ def _go_on(job: _Job, run: Run, opening: Sequence[str], quiet: bool) -> Path:
     if marched.trained.failure is not None:
         raise SolveError(f"{marched.trained.failure}. The state before it is kept in {files.path}")
     return files.path
-
-
-@contextmanager
-def _heeding_the_end(journal: Journal, files: RunFolder) -> Iterator[None]:
-    """While a run goes on, SIGTERM ends it between two steps, with all that is needed to go on written."""
-    if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, lambda *_: journal.end())
-    try:
-        yield
-    except SystemExit:
-        print(f"ended by SIGTERM; `pinnkit resume {files.path}` goes on", file=sys.stderr, flush=True)
-        raise
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _confirm(solution: Solution, job: _Job, quiet: bool) -> None:

@@ -20,6 +20,7 @@ from pinnkit.objective.pseudo_time import PseudoTimeSteps
 from pinnkit.objective.steering import Steering
 from pinnkit.optimizers import Optimizer, Step
 from pinnkit.points import PointMemory
+from pinnkit.processes import ALONE, Team
 from pinnkit.stored import generator_of, numbers_of, restored, stored
 from pinnkit.trained import Keep as Keep
 from pinnkit.trained import Record as Record
@@ -51,6 +52,7 @@ def train(
     conflict_every: int = 0,
     keep: Keep = lambda where: None,
     resume: Snapshot | None = None,
+    team: Team = ALONE,
 ) -> Trained:
     """Run the phases in order from theta.
 
@@ -73,9 +75,10 @@ def train(
         conflict_every: the steps between two reports of how these gradients stand to each other; 0 for none.
         keep: called before every step with what tells where the loop stands, which is costly to ask.
         resume: where the loop stood when it was cut; what follows is as if it had not been.
+        team: the processes that all run this loop, of which the first one has the clock.
     """
     ways = (causal, pseudo, weights, steering, conflict_every)
-    loop = _Loop(draws, renew, generator, monitor, theta, theta, theta.dtype, *ways, keep=keep)
+    loop = _Loop(draws, renew, generator, monitor, theta, theta, theta.dtype, *ways, keep=keep, team=team)
     first = loop.take_up(resume) if resume is not None else None
     stops = loop.stops
     for name, optimizer in phases[len(stops) :]:
@@ -137,6 +140,7 @@ class _Loop:
     steering: Steering | None = None
     conflict_every: int = 0
     keep: Keep = lambda where: None
+    team: Team = ALONE
     objective: Objective | None = None
     conflicts: dict[str, Any] | None = None
     memory: PointMemory = field(default_factory=PointMemory)
@@ -245,6 +249,10 @@ class _Loop:
                 self.failure = None
         raise AssertionError("the second draw returns or raises")
 
+    def _over(self, limit: float, began: float) -> bool:
+        """Whether the time of a phase is over, by the clock of the first process."""
+        return bool(self.team.told(int(self.seconds - began >= limit)))
+
     def _goes_back(self, optimizer: Optimizer) -> bool:
         """Go back to the last good parameters after a step that led to no number, where a shorter one may do better."""
         good = self.good.to(self.theta.dtype)
@@ -261,7 +269,7 @@ class _Loop:
         state = optimizer.start(self.theta) if cut is None else cut.state
         for count in range(cut.count if cut is not None else 0, optimizer.steps):
             self.keep(partial(self.snapshot, count, began, state))
-            if optimizer.seconds is not None and self.seconds - began >= optimizer.seconds:
+            if optimizer.seconds is not None and self._over(optimizer.seconds, began):
                 self.cut = True
                 return f"its {optimizer.seconds:g} s are over"
             started = time.perf_counter()
@@ -283,7 +291,8 @@ class _Loop:
                 continue
             if drawn:
                 self.unseen.note(loss, self.theta, self.steps)
-            self.good, self.theta, state = self.theta, made.theta, made.state
+            # Rounding of their own must not lead the processes apart.
+            self.good, self.theta, state = self.theta, self.team.of_first(made.theta), made.state
             self.steps += 1
             self.monitor(self._record(name, made, started, drawn), self.theta.to(self.dtype))
             if made.finished is not None:

@@ -87,7 +87,7 @@ class Case:
         if objective.count * objective.size > _MOST_NUMBERS:
             return None
         found = objective.linearize(theta)
-        jacobian = torch.cat([block for _, block in found.blocks()]).double()
+        jacobian = torch.cat([block for _, _, block in found.blocks()]).double()
         if not bool(jacobian.isfinite().all()):
             return None
         left, values, _ = torch.linalg.svd(jacobian, full_matrices=False)

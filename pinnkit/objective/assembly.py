@@ -36,6 +36,7 @@ from pinnkit.objective.rows import PointwiseRows
 from pinnkit.objective.sums import summed_residuals
 from pinnkit.points import PointMemory, Points, Sampler, uniform_points
 from pinnkit.problem.problem import Condition, Face
+from pinnkit.processes import ALONE, Team
 
 AnyResidual = TreeResidual | FunctionResidual
 
@@ -61,6 +62,7 @@ class Assembly:
         quadrature: the rule for the nodes of integral conditions.
         groups: how terms are grouped, for methods that keep groups apart.
         directed: the equations with random directions in place of coordinates; None for the coordinates themselves.
+        team: the processes that compute the rows of an objective together.
     """
 
     trial: Trial
@@ -74,6 +76,7 @@ class Assembly:
     quadrature: Quadrature = GaussLegendre()
     groups: Groups = "auto"
     directed: Directions | None = None
+    team: Team = ALONE
 
     def __post_init__(self) -> None:
         for name in self.weights:
@@ -122,12 +125,14 @@ class Assembly:
         for observations, residuals in zip(self.trial.problem.observations, self._observed, strict=True):
             rows += observation_rows(self.trial, observations, residuals, self.weights.get(observations.name, 1.0))
         weights = {name: self.weights.get(name, 1.0) for name in self.terms}
-        blocks = [part for own in rows for part in own.parts(max(1, self.chunk // len(own.terms)))]
-        sweeps = [part for block in blocks for part in block.parts(self._points_of_a_sweep(block))]
+        team = self.team.count
+        blocks = [part for own in rows for part in own.parts(max(1, self.chunk // len(own.terms)), team)]
+        sweeps = [part for block in blocks for part in block.parts(self._points_of_a_sweep(block), team)]
         layout = self.trial.layout
         whole = [prepared.rows(weights[prepared.name]) for prepared in self._integrals]
         sizes, parts = (layout.size, self.chunk), [*sweeps, *whole]
-        return Objective([*blocks, *whole], weights, *sizes, parts, layout.shapes, groups=self.terms_of)
+        own = Objective([*blocks, *whole], weights, *sizes, parts, layout.shapes, groups=self.terms_of)
+        return own.shared(self.team)
 
     @cached_property
     def terms_of(self) -> dict[str, tuple[str, ...]]:

@@ -31,7 +31,7 @@ def linear_start(trial: Trial, assembly: Assembly, generator: np.random.Generato
     places = torch.cat([output.places for output in output_layers(trial)])
     theta[places] = 0.0
     rows, slopes = [], []
-    for own, jacobian in assembly.draw(theta, generator).linearize(theta).blocks():
+    for _, own, jacobian in assembly.draw(theta, generator).linearize(theta).blocks():
         rows.append(own)
         slopes.append(jacobian[:, places])
     matrix, right = torch.cat(slopes).cpu(), -torch.cat(rows).cpu()

@@ -1,13 +1,16 @@
 """The one thing that an optimizer may ask: losses, gradients, rows and their Jacobian at given parameters."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from typing import final
 
 import torch
 from torch import Tensor
 
 from pinnkit.objective.rows import Rows
+from pinnkit.processes import ALONE, Team
 
 
 @final
@@ -41,47 +44,86 @@ class GroupEvaluation:
 class Linearization:
     """The rows r and their Jacobian J at one point of parameter space, in chunks of bounded memory.
 
-    J is kept where it fits into one chunk (`jacobian` then holds it whole); else its chunks are made again whenever
-    they are needed.
+    J is kept where it fits into one chunk; else its chunks are made again whenever they are needed. Of the chunks, a
+    process has those of its own share alone.
+
+    Args:
+        chunks: those of this process, each with the number of its first row.
+        count: N, the rows of all processes.
+        theta: the point of parameter space.
+        keep: whether J is kept.
+        team: the processes.
     """
 
-    def __init__(self, chunks: Sequence[Rows], theta: Tensor, keep: bool) -> None:
+    def __init__(
+        self, chunks: Sequence[tuple[int, Rows]], count: int, theta: Tensor, keep: bool, team: Team = ALONE
+    ) -> None:
         self._chunks = chunks
+        self._count = count
         self._theta = theta
-        self.jacobian: Tensor | None = None
+        self.kept = keep
+        self.team = team
+        self._pieces: list[tuple[int, Tensor, Tensor]] = []
         if keep:
-            pieces = [chunk.jacobian(theta) for chunk in chunks]
-            self.rows = _together([rows for rows, _ in pieces])
-            self.jacobian = _together([jacobian for _, jacobian in pieces])
+            self._pieces = [(start, *chunk.jacobian(theta)) for start, chunk in chunks]
+            if team.count == 1:
+                rows, jacobian = [piece[1] for piece in self._pieces], [piece[2] for piece in self._pieces]
+                self._pieces = [(0, _together(rows), _together(jacobian))]
+            self.rows = self._whole((start, rows) for start, rows, _ in self._pieces)
         else:
-            self.rows = torch.cat([chunk.values(theta).detach() for chunk in chunks])
+            self.rows = self._whole((start, chunk.values(theta).detach()) for start, chunk in chunks)
 
-    def blocks(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """(rows, Jacobian) of every chunk; who lets go of one before asking for the next holds one at a time."""
-        if self.jacobian is not None:
-            yield self.rows, self.jacobian
+    @cached_property
+    def jacobian(self) -> Tensor | None:
+        """J (N, P), brought together from all processes where it is kept; None where it is not."""
+        if not self.kept:
+            return None
+        if self.team.count == 1:
+            return self._pieces[0][2]
+        whole = self._theta.new_zeros(self._count, self._theta.numel())
+        for start, _, jacobian in self._pieces:
+            whole[start : start + len(jacobian)] = jacobian
+        return self.team.total(whole)
+
+    def blocks(self) -> Iterator[tuple[int, Tensor, Tensor]]:
+        """(number of the first row, rows, Jacobian) of every chunk of this process, whose sums are for `team` to add.
+
+        Who lets go of one before asking for the next holds one at a time.
+        """
+        if self.kept:
+            yield from self._pieces
         else:
-            for chunk in self._chunks:
-                yield chunk.jacobian(self._theta)
+            for start, chunk in self._chunks:
+                yield (start, *chunk.jacobian(self._theta))
 
     def times(self, vector: Tensor) -> Tensor:
         """J v, (N,)."""
-        products = []
-        for _, jacobian in self.blocks():
-            products.append(jacobian @ vector)
-            del jacobian
-        return _together(products)
+        return self._whole((start, jacobian @ vector) for start, _, jacobian in self.blocks())
 
     def transposed_times(self, vector: Tensor) -> Tensor:
         """J^T v, (P,), by one backward sweep where J is not kept."""
-        if self.jacobian is not None:
-            return vector @ self.jacobian
         total = torch.zeros_like(self._theta)
-        parts = vector.split([chunk.count for chunk in self._chunks])
-        for chunk, own in zip(self._chunks, parts, strict=True):
+        for start, rows, jacobian in self._pieces:
+            total += vector[start : start + len(rows)] @ jacobian
+        for start, chunk in self._chunks if not self.kept else ():
             leaf = self._theta.detach().requires_grad_()
+            own = vector[start : start + chunk.count]
             total += torch.autograd.grad(chunk.values(leaf), leaf, own)[0]
-        return total
+        return self.team.total(total)
+
+    def _whole(self, parts: Iterable[tuple[int, Tensor]]) -> Tensor:
+        """One vector (N,) of the parts that the processes have, each with the number of its first row."""
+        return _whole(parts, self._count, self._theta, self.team)
+
+
+def _whole(parts: Iterable[tuple[int, Tensor]], count: int, theta: Tensor, team: Team) -> Tensor:
+    """One vector (N,) of parts, each with the number of its first row; nothing is copied where there is one."""
+    found = theta.new_zeros(count)
+    for start, part in parts:
+        if team.count == 1 and len(part) == count:
+            return part
+        found[start : start + len(part)] = part
+    return team.total(found)
 
 
 def _together(pieces: list[Tensor]) -> Tensor:
@@ -108,6 +150,7 @@ class Objective:
         draw: which draw of points the rows stand on; a new one where not given.
         groups: the terms of every group, for methods that keep groups apart; every term is one where not given.
         known: parameters (P,) and what `evaluate` answers there, where the answer is not the plain one.
+        team: the processes that compute the rows together; this one alone where not given.
     """
 
     def __init__(
@@ -121,6 +164,7 @@ class Objective:
         draw: "Draw | None" = None,
         groups: Mapping[str, Sequence[str]] | None = None,
         known: tuple[Tensor, Evaluation] | None = None,
+        team: Team = ALONE,
     ) -> None:
         self.chunks = tuple(blocks)
         self.sweeps = tuple(sweeps) if sweeps is not None else self.chunks
@@ -133,6 +177,7 @@ class Objective:
         self.draw = draw if draw is not None else Draw()
         self.groups = {g: tuple(own) for g, own in (groups or {term: (term,) for term in weights}).items()}
         self.known = known
+        self.team = team
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -172,12 +217,17 @@ class Objective:
         """The same, but `evaluate` answers this at theta: a direction that is not the gradient of the loss."""
         return self._like(known=(theta, found))
 
+    def shared(self, team: Team) -> "Objective":
+        """The same, computed by several processes together, each with its share of the parts."""
+        return self._like(team=team)
+
     def _like(
         self,
         blocks: Sequence[Rows] | None = None,
         sweeps: Sequence[Rows] | None = None,
         weights: Mapping[str, float] | None = None,
         known: tuple[Tensor, Evaluation] | None = None,
+        team: Team | None = None,
     ) -> "Objective":
         """The same draw, sizes and groups with other rows or weights."""
         return Objective(
@@ -190,6 +240,7 @@ class Objective:
             self.draw,
             self.groups,
             known,
+            team if team is not None else self.team,
         )
 
     def _roots(self, block: Rows, factors: Mapping[str, float]) -> Tensor:
@@ -201,7 +252,8 @@ class Objective:
     def rows(self, theta: Tensor) -> Tensor:
         """All rows (N,), without a graph."""
         with torch.no_grad():
-            return torch.cat([block.values(theta) for block in self.chunks])
+            parts = ((start, block.values(theta)) for start, block in self._own_chunks)
+            return _whole(parts, self.count, theta, self.team)
 
     def losses(self, rows: Tensor) -> dict[str, float]:
         """Every term's mean square residual, without its weight, from the rows (N,)."""
@@ -217,12 +269,13 @@ class Objective:
             return self.known[1]
         gradient = torch.zeros_like(theta)
         sums = dict.fromkeys(self.weights, 0.0)
-        for part in self.sweeps:
+        for part in self._own_sweeps:
             leaf = theta.detach().requires_grad_()
             rows = part.values(leaf)
             gradient += torch.autograd.grad(0.5 * (rows @ rows), leaf)[0]
             for term, own in part.by_term(rows.detach()).items():
                 sums[term] += float(own @ own)
+        gradient, sums = self.team.total(gradient), self._added(sums)
         losses = {term: total / self.weights[term] for term, total in sums.items()}
         return Evaluation(0.5 * sum(sums.values()), losses, gradient)
 
@@ -256,7 +309,7 @@ class Objective:
         gradients = {group: torch.zeros_like(theta) for group in asked}
         halves = dict.fromkeys(asked, 0.0)
         sums = {term: 0.0 for terms in asked.values() for term in terms if term in self.weights}
-        for part in self.sweeps:
+        for part in self._own_sweeps:
             here = {group: [term for term in terms if term in part.terms] for group, terms in asked.items()}
             here = {group: terms for group, terms in here.items() if terms}
             if not here:
@@ -270,19 +323,40 @@ class Objective:
                 for term in terms:
                     own = by_term[term].detach()
                     sums[term] += float(own @ own)
+        gradients = {group: self.team.total(gradient) for group, gradient in gradients.items()}
+        halves, sums = self._added(halves), self._added(sums)
         losses = {term: total / self.weights[term] for term, total in sums.items()}
         return GroupEvaluation(losses, halves, gradients)
 
     def traces(self, theta: Tensor, points: int | None = None) -> dict[str, float]:
         """Every term's sum of |d row / d theta|^2 over its rows; estimated on so many points a block where given."""
         found = dict.fromkeys(self.weights, 0.0)
-        for block in self.chunks:
+        for _, block in self._own_chunks:
             some = block.some(points) if points is not None else block
             _, jacobian = some.jacobian(theta)
             for term, own in zip(some.terms, jacobian.chunk(len(some.terms)), strict=True):
                 found[term] += float((own * own).sum()) * block.count / some.count
-        return found
+        return self._added(found)
 
     def linearize(self, theta: Tensor) -> Linearization:
         """The rows and their Jacobian at theta."""
-        return Linearization(self.chunks, theta, self.keeps)
+        return Linearization(self._own_chunks, self.count, theta, self.keeps, self.team)
+
+    @cached_property
+    def _own_chunks(self) -> list[tuple[int, Rows]]:
+        """The chunks that this process computes, each with the number of its first row."""
+        starts = accumulate((block.count for block in self.chunks), initial=0)
+        numbered = enumerate(zip(starts, self.chunks, strict=False))
+        return [placed for number, placed in numbered if self.team.mine(number)]
+
+    @property
+    def _own_sweeps(self) -> list[Rows]:
+        """The sweeps that this process computes."""
+        return [sweep for number, sweep in enumerate(self.sweeps) if self.team.mine(number)]
+
+    def _added(self, own: dict[str, float]) -> dict[str, float]:
+        """Numbers by name, each summed over the processes."""
+        if self.team.count == 1:
+            return own
+        added = self.team.total(torch.tensor(list(own.values()), dtype=torch.float64))
+        return dict(zip(own, added.tolist(), strict=True))

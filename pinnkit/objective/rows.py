@@ -128,10 +128,10 @@ class PointwiseRows(Rows):
         every = max(1, self.factors.shape[1] // points)
         return self.part(slice(None, None, every)) if every > 1 else self
 
-    def parts(self, points: int) -> list["PointwiseRows"]:
-        """The rows of at most so many points each, as nearly as many in each as can be."""
+    def parts(self, points: int, multiple: int = 1) -> list["PointwiseRows"]:
+        """The rows of at most so many points each, as nearly as many in each as can be, in a multiple of parts."""
         total = self.factors.shape[1]
-        count = -(-total // points)
+        count = min(total, multiple * -(-total // (multiple * points)))
         edges = [total * i // count for i in range(count + 1)]
         return [self.part(slice(*pair)) for pair in pairwise(edges)] if count > 1 else [self]
 

@@ -41,7 +41,7 @@ class DampedSystem(Protocol):
 
 def damped_system(there: Linearization, size: int) -> DampedSystem:
     """In the rows where they are fewer than the parameters and the Jacobian is at hand, else in the parameters."""
-    if there.jacobian is not None and there.rows.shape[0] < size:
+    if there.kept and there.rows.shape[0] < size and there.jacobian is not None:
         return _RowSystem(there, there.jacobian)
     return _ParameterSystem(there, size)
 
@@ -54,10 +54,12 @@ class _ParameterSystem:
         self._there = there
         self.gradient = there.rows.new_zeros(size)
         self._matrix = there.rows.new_zeros(size, size)
-        for rows, jacobian in there.blocks():
+        for _, rows, jacobian in there.blocks():
             add_gram(self._matrix, jacobian)
             self.gradient += rows @ jacobian
             del jacobian
+        there.team.total(self.gradient)
+        there.team.total(self._matrix)
         self._diagonal = self._matrix.diagonal().clone()
         self._largest = float(self._diagonal.max())
 

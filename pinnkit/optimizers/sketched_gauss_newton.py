@@ -184,12 +184,12 @@ class _Sketched:
         self.rows = self.c.times(there.rows)
         self.matrix = there.rows.new_zeros(self.c.count, self.omega.count)
         self.gradient = there.rows.new_zeros(objective.size)
-        start = 0
-        for rows, jacobian in there.blocks():
+        for start, rows, jacobian in there.blocks():
             self.c.add(self.matrix, self.omega.narrow(jacobian), start)
             self.gradient += rows @ jacobian
-            start += len(rows)
             del jacobian
+        there.team.total(self.matrix)
+        there.team.total(self.gradient)
 
 
 _SPREAD = 3.0

@@ -143,7 +143,7 @@ def test_the_jacobian_of_rows(network: Network) -> None:
     theta = Layout.start(run.trial.network)
     theta = theta + 0.3 * torch.randn(theta.shape, generator=torch.Generator().manual_seed(1), dtype=F64)
     objective = run.assembly.draw(theta, np.random.default_rng(0))
-    found = torch.cat([jacobian for _, jacobian in objective.linearize(theta).blocks()])
+    found = torch.cat([jacobian for _, _, jacobian in objective.linearize(theta).blocks()])
     leaf = theta.clone().requires_grad_()
     rows = torch.cat([block.values(leaf) for block in objective.chunks])
     truth = torch.stack([torch.autograd.grad(row, leaf, retain_graph=True)[0] for row in rows])

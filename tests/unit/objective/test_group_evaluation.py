@@ -102,8 +102,8 @@ def test_rescaled(chunk: int) -> None:
     factors = torch.rand(plain.count, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     found, lines = plain.rescaled(factors), plain.linearize(theta)
     close(found.rows(theta), factors * plain.rows(theta), rtol=1e-14, atol=0.0)
-    dense = torch.cat([jacobian for _, jacobian in lines.blocks()])
-    scaled = torch.cat([jacobian for _, jacobian in found.linearize(theta).blocks()])
+    dense = torch.cat([jacobian for _, _, jacobian in lines.blocks()])
+    scaled = torch.cat([jacobian for _, _, jacobian in found.linearize(theta).blocks()])
     close(scaled, factors[:, None] * dense, rtol=0.0, atol=1e-13)
     gradient = (factors**2 * plain.rows(theta)) @ dense
     close(found.evaluate(theta).gradient, gradient, rtol=0.0, atol=1e-12)

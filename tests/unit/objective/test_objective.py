@@ -115,15 +115,16 @@ def test_the_linearization_does_not_depend_on_chunks(chunk: int) -> None:
             assert of.losses(found)[term] == pytest.approx(loss, rel=1e-12)
     assert float(there.times(v) @ w) == pytest.approx(float(there.transposed_times(w) @ v), rel=1e-11)
     blocks = list(there.blocks())
-    close(torch.cat([rows for rows, _ in blocks]), there.rows)
-    jacobian = torch.cat([jacobian for _, jacobian in blocks])
+    close(torch.cat([rows for _, rows, _ in blocks]), there.rows)
+    jacobian = torch.cat([jacobian for _, _, jacobian in blocks])
     close(there.times(v), jacobian @ v)
     close(there.transposed_times(w), w @ jacobian)
     close(
-        jacobian.T @ jacobian, torch.cat([j for _, j in truth.blocks()]).T @ torch.cat([j for _, j in truth.blocks()])
+        jacobian.T @ jacobian,
+        torch.cat([j for _, _, j in truth.blocks()]).T @ torch.cat([j for _, _, j in truth.blocks()]),
     )
     if chunk < ROWS:
-        assert max(len(rows) for rows, _ in blocks) <= max(chunk, 2)
+        assert max(len(rows) for _, rows, _ in blocks) <= max(chunk, 2)
 
 
 def test_losses_are_mean_squares_without_weights() -> None:

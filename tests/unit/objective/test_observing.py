@@ -83,7 +83,7 @@ def test_rows_are_those_computed_by_hand() -> None:
     assert objective.evaluate(theta).losses["seen"] == pytest.approx(np.mean(misfits**2), rel=1e-12)
     gradients = objective.gradients(theta)
     torch.testing.assert_close(sum(gradients.values()), objective.evaluate(theta).gradient)
-    rows, jacobian = (torch.cat(parts) for parts in zip(*objective.linearize(theta).blocks(), strict=True))
+    rows, jacobian = (torch.cat(parts) for parts in list(zip(*objective.linearize(theta).blocks(), strict=True))[1:])
     torch.testing.assert_close(rows @ jacobian, objective.evaluate(theta).gradient)
 
 

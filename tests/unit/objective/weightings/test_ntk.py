@@ -38,7 +38,7 @@ def test_traces_of_many_points_are_estimated_on_some() -> None:
     theta = run.trial.layout.start(run.trial.network)
     objective = run.assembly.draw(theta, np.random.default_rng(0))
     found = Statistics(objective, theta).traces
-    whole = torch.cat([jacobian for _, jacobian in objective.linearize(theta).blocks()])
+    whole = torch.cat([jacobian for _, _, jacobian in objective.linearize(theta).blocks()])
     truth = float((whole[:4000] ** 2).sum())
     assert found["pde"] == pytest.approx(truth, rel=0.3)
     assert found["pde"] != pytest.approx(truth, rel=1e-9)
