@@ -7,7 +7,6 @@ import io
 import os
 import sys
 import traceback
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,54 +14,25 @@ import typer
 from typer.core import TyperGroup
 
 from pinnkit import __version__
+from pinnkit.arguments import (
+    Against,
+    Changes,
+    ConfigFile,
+    File,
+    NewFolder,
+    Parameters,
+    Plugins,
+    ProblemFile,
+    Values,
+    Where,
+)
 from pinnkit.errors import LostProcess, Mistake, SolveError, UserError
 
 if TYPE_CHECKING:
     from pinnkit.config import Config
+    from pinnkit.engines import Engine
     from pinnkit.plugins import Plugin
     from pinnkit.problem.problem import Problem
-
-ProblemFile = Annotated[str, typer.Argument(metavar="PROBLEM", help="A problem file, or the name of a shipped one.")]
-Parameters = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--parameter", metavar="NAME=VALUE", help="Another value of a parameter, as `nu=0.02/pi`. Repeatable."
-    ),
-]
-Sweeps = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--sweep",
-        metavar="NAME=VALUES",
-        help="A run for each value of a parameter, as `c=0.2,0.5,1` or `nu=0.01:0.05:5`. Repeatable: all combinations.",
-    ),
-]
-ConfigFile = Annotated[
-    str | None, typer.Option("--config", help="A config file or the name of a shipped one; else the problem's own.")
-]
-Changes = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change the config, as `phases.0.steps=50`. Repeatable."),
-]
-NewFolder = Annotated[Path | None, typer.Option("--out", help="The run folder; else runs/<problem>/<time>.")]
-Plugins = Annotated[
-    list[Path] | None,
-    typer.Option("--plugin", metavar="FILE", help="Run a Python file and call its `register()`. Repeatable."),
-]
-
-
-class File(str, Enum):
-    """The files that a person writes."""
-
-    problem = "problem"
-    config = "config"
-
-
-class Against(str, Enum):
-    """What a network is compared with."""
-
-    reference = "reference"
-    deepxde = "deepxde"
 
 
 class _Interrupted(Exception):  # noqa: N818 (an interruption is no error)
@@ -158,7 +128,6 @@ def solve(
     config: ConfigFile = None,
     set_: Changes = None,
     parameter: Parameters = None,
-    sweep: Sweeps = None,
     seed: Annotated[int | None, typer.Option(help="The seed of every random number.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of the arithmetic on a CPU.")] = None,
@@ -184,20 +153,57 @@ def solve(
     overrides = [*(set_ or []), *(f"{key}={str(value).lower()}" for key, value in flags.items() if value is not None)]
     chosen = _load_config(understood, config, overrides)
     paths = [p.path for p in plugins]
-    if sweep and confirm:
-        raise UserError(Mistake("`--confirm` and `--sweep` do not go together", hint="Confirm single runs."))
-    if sweep:
-        from pinnkit.sweeping import read_sweeps, sweep_to_folder
-
-        found = sweep_to_folder(understood, read_sweeps(sweep, parameter or []), chosen, out, quiet, paths, from_)
-        typer.echo(str(found))
-        found.require_whole()
-        return
     from pinnkit.processes import joined
     from pinnkit.solving import solve_to_folder  # last, so that a mistake in the config is told before more is loaded
 
     with joined():
         solve_to_folder(understood, chosen, out, quiet=quiet, plugins=paths, start=from_, confirmed=confirm)
+
+
+@app.command()
+def sweep(
+    problem: ProblemFile,
+    parameter: Values = None,
+    seeds: Annotated[str | None, typer.Option(help="A run for each seed, as `0,1,2` or `0:9:10`.")] = None,
+    config: Annotated[
+        list[str] | None, typer.Option("--config", help="A config; several are compared. Else the problem's own.")
+    ] = None,
+    set_: Changes = None,
+    jobs: Annotated[int, typer.Option(help="How many runs at a time, each in a process of its own.")] = 1,
+    engine: Annotated[
+        Where, typer.Option(help="Where they run: on this machine, or on the Ray cluster of `RAY_ADDRESS`.")
+    ] = Where.local,
+    out: NewFolder = None,
+    from_: Annotated[
+        Path | None, typer.Option("--from", metavar="RUN", help="Begin with the trained parameters of a run folder.")
+    ] = None,
+    plugin: Plugins = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print one line a run and the table only.")] = False,
+) -> None:
+    """Solve a problem for many values of its parameters, seeds or configs, and put all into one table."""
+    plugins = _load_plugins(plugin)
+    understood = _load(problem, None)
+    from pinnkit.sweeping import choices_of, read_seeds, read_sweeps, sweep_to_folder
+
+    configs = {name: _load_config(understood, name or None, set_ or []) for name in config or [""]}
+    values = read_sweeps(parameter or [])
+    choices = choices_of(understood, values, configs, read_seeds(seeds) if seeds is not None else ())
+    words = [sys.executable, "-m", "pinnkit", "solve", problem, "--quiet", *(["--from", str(from_)] if from_ else [])]
+    for option, given in (("--set", set_ or []), ("--plugin", [str(p.path) for p in plugins])):
+        words += [word for each in given for word in (option, each)]
+    side = _engine(jobs, engine)
+    found = sweep_to_folder(choices, out, quiet, [p.path for p in plugins], from_, side, words)
+    typer.echo(str(found))
+    found.require_whole()
+
+
+def _engine(jobs: int, where: "Where") -> "Engine | None":
+    """What runs the members of a sweep; None for this process."""
+    from pinnkit.engines import Local, Ray
+
+    if where is Where.ray:
+        return Ray()
+    return Local(jobs) if jobs != 1 else None
 
 
 @app.command()

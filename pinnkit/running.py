@@ -21,6 +21,7 @@ from pinnkit.objective.steering import Steering
 from pinnkit.optimizers import OPTIMIZERS
 from pinnkit.problem.problem import Problem
 from pinnkit.processes import Team
+from pinnkit.results.history import Thinned
 from pinnkit.results.solution import Solution
 from pinnkit.staging import next_run, whole_config
 from pinnkit.training import Record, Trained, train
@@ -58,11 +59,16 @@ class Quiet:
     """Hears of a run without a word, and hands the record of every step on."""
 
     monitor: Callable[[Record], None] = lambda record: None
-    history: list[Record] = field(default_factory=list)
+    seen: Thinned = field(default_factory=Thinned)
+
+    @property
+    def history(self) -> list[Record]:
+        """The records of the steps, or evenly spaced ones of very many."""
+        return self.seen.records
 
     def note(self, record: Record) -> None:
         """Keep the record of a step and hand it on."""
-        self.history.append(record)
+        self.seen.append(record)
         self.monitor(record)
 
     def say(self, sentence: str) -> None:

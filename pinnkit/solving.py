@@ -23,7 +23,8 @@ from pinnkit.problem.load import load_problem
 from pinnkit.problem.problem import Problem
 from pinnkit.processes import Team, leave
 from pinnkit.results.checkpoint import load_entry, load_windows, save_entry, save_windows
-from pinnkit.results.folder import HistoryFile, RunFolder, new_run_folder, open_run_folder, read_history
+from pinnkit.results.folder import RunFolder, new_run_folder, open_run_folder
+from pinnkit.results.history import HistoryFile, Thinned, trim_history
 from pinnkit.results.intervals import with_interval
 from pinnkit.results.levels import in_digits
 from pinnkit.results.misfits import in_words
@@ -142,18 +143,10 @@ def resume_folder(folder: Path, quiet: bool = False) -> Path:
     return _go_on(job, run, [*told, f"resumed: {before} were made before"], quiet)
 
 
-def _trimmed(files: RunFolder, done: Sequence[Window], known: int | None) -> list[Record]:
+def _trimmed(files: RunFolder, done: Sequence[Window], known: int | None) -> Thinned:
     """The history up to the steps that are known, or to the end of the windows that are done; the rest is made anew."""
-    records = list(read_history(files.history)) if files.history.is_file() else []
     ended = done[-1].trained.steps if done and done[-1].trained is not None else 0
-    steps = known if known is not None else ended
-    kept = [record for record in records if record["step"] <= steps]
-    if len(kept) < len(records):
-        files.history.unlink()
-        with HistoryFile(files.history) as file:
-            for record in kept:
-                file.append(record)
-    return kept
+    return trim_history(files.history, known if known is not None else ended)
 
 
 @final
@@ -167,7 +160,7 @@ class _Job:
     reference: ReferenceSolution | None
     start: Start | None = None
     done: Sequence[Window] = ()
-    history: list[Record] = field(default_factory=list)
+    history: Thinned = field(default_factory=Thinned)
     confirmed: bool = False
     entry: Mapping[str, Any] | None = None
 
@@ -194,7 +187,7 @@ def _go_on(job: _Job, run: Run, opening: Sequence[str], quiet: bool) -> Path:
             team.wait()  # before the folder changes, all have read what they need of it
             marched = march(problem, job.config, reference, listener, job.done, job.start, journal)
     leave()
-    solution = outcome(problem, marched, reference, listener.history)
+    solution = outcome(problem, marched, reference, job.history.records)
     solution.save(files.path)
     write_result(files, solution, reference)
     if job.confirmed and marched.trained.failure is None and not marched.trained.interrupted:
@@ -265,11 +258,11 @@ class _Told:
     view: _View
     file: HistoryFile
     files: RunFolder
-    history: list[Record]
+    seen: Thinned
     unwritten: set[str] = field(default_factory=set)
 
     def note(self, record: Record) -> None:
-        self.history.append(record)
+        self.seen.append(record)
         self._safely("the history", partial(self.file.append, record))
         self.view.update(record)
 

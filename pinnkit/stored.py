@@ -6,7 +6,8 @@ none of their code runs. Objects that are told apart by being themselves, as a d
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pinnkit.errors import UserError
+from pinnkit.errors import Mistake, UserError
 
 _KIND, _VALUE = "kind", "value"
 
@@ -92,6 +93,26 @@ def restored(data: Any, known: Mapping[str, object] | None = None) -> Any:
     if kind == "object":
         return _object(data, known)
     raise UserError("a checkpoint holds what pinnkit does not know")
+
+
+@contextmanager
+def doubted(untried: Callable[[], bool]) -> Iterator[None]:
+    """While what was restored has not been used yet, take whatever goes wrong as its fault.
+
+    Args:
+        untried: whether that is so still.
+
+    Raises:
+        UserError: it does not fit.
+    """
+    try:
+        yield
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        if not untried():
+            raise
+        why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+        hint = "Remove `checkpoint/state.pt` and `checkpoint/state_before.pt`, and what they stood for is made anew."
+        raise UserError(Mistake(f"the checkpoint does not say where this run stood ({why})", hint=hint)) from error
 
 
 def numbers_of(generator: np.random.Generator) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from pinnkit.objective.steering import Steering
 from pinnkit.optimizers import Optimizer, Step
 from pinnkit.points import PointMemory
 from pinnkit.processes import ALONE, Team
-from pinnkit.stored import generator_of, numbers_of, restored, stored
+from pinnkit.stored import doubted, generator_of, numbers_of, restored, stored
 from pinnkit.trained import Keep as Keep
 from pinnkit.trained import Record as Record
 from pinnkit.trained import Snapshot as Snapshot
@@ -79,13 +79,15 @@ def train(
     """
     ways = (causal, pseudo, weights, steering, conflict_every)
     loop = _Loop(draws, renew, generator, monitor, theta, theta, theta.dtype, *ways, keep=keep, team=team)
-    first = loop.take_up(resume) if resume is not None else None
-    stops = loop.stops
-    for name, optimizer in phases[len(stops) :]:
-        stops.append(loop.phase(name, optimizer, first))
-        first = None
-        if loop.failure is not None or loop.interrupted:
-            break
+    loop.untried = resume is not None
+    with doubted(lambda: loop.untried):
+        first = loop.take_up(resume) if resume is not None else None
+        stops = loop.stops
+        for name, optimizer in phases[len(stops) :]:
+            stops.append(loop.phase(name, optimizer, first))
+            first = None
+            if loop.failure is not None or loop.interrupted:
+                break
     if loop.failure is None and loop.objective is not None:
         # No step follows that would notice what the last one led to.
         rows = loop.objective.rows(loop.theta)
@@ -124,7 +126,7 @@ class _Loop:
     """What changes while the phases run; `good` are the last parameters at which the loss was a number.
 
     Of this phase, `unseen` are the losses on fresh points, and `cut` says that its time or steps ended it. `dtype` is
-    the run's precision, in which parameters leave the loop.
+    the run's precision, in which parameters leave the loop; `untried`, that no step was made since it was taken up.
     """
 
     draws: Draws
@@ -149,6 +151,7 @@ class _Loop:
     origin: _Origin | None = None
     cut: bool = False
     retries: int = 0
+    untried: bool = False
     note: str | None = None
     steps: int = 0
     failure: str | None = None
@@ -294,6 +297,7 @@ class _Loop:
             # Rounding of their own must not lead the processes apart.
             self.good, self.theta, state = self.theta, self.team.of_first(made.theta), made.state
             self.steps += 1
+            self.untried = False
             self.monitor(self._record(name, made, started, drawn), self.theta.to(self.dtype))
             if made.finished is not None:
                 if self.pseudo is None or not self.pseudo.goes_on():

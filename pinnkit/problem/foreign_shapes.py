@@ -39,7 +39,7 @@ def from_geojson(geometry: Any) -> dict[str, Any]:
             and so on, in their order.
 
     Raises:
-        UserError: another kind.
+        UserError: another kind, or a mapping that is not as GeoJSON has it.
 
     Example:
         >>> from_geojson({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [0, 1], [0, 0]]]})["domain"]
@@ -48,7 +48,11 @@ def from_geojson(geometry: Any) -> dict[str, Any]:
     found = geometry if isinstance(geometry, Mapping) else getattr(geometry, "__geo_interface__", None)
     if not isinstance(found, Mapping):
         raise UserError(f"a `{type(geometry).__name__}` has no `__geo_interface__`")
-    return _Named().keys(found, _of_geojson)
+    try:
+        return _Named().keys(found, _of_geojson)
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        hint = 'Such as {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [0, 1], [0, 0]]]}.'
+        raise UserError(Mistake(f"the geometry is no GeoJSON ({type(error).__name__}: {error})", hint=hint)) from None
 
 
 def from_mesh(mesh: Any, label: str = "body", scale: float = 1.0) -> dict[str, Any]:

@@ -83,7 +83,8 @@ def load_entry(files: RunFolder) -> tuple[dict[str, Any] | None, list[str]]:
         except Exception as error:
             told.append(f"`{path}` cannot be read: {type(error).__name__}; the state before it is taken")
             continue
-        if isinstance(entry, dict) and {"window", "over", "loop", "steps"} <= set(entry):
+        kinds = {"window": int, "over": list, "loop": dict, "steps": int}
+        if isinstance(entry, dict) and all(isinstance(entry.get(key), kind) for key, kind in kinds.items()):
             return entry, told
         told.append(f"`{path}` does not say where a run stood")
     return None, told
@@ -113,6 +114,14 @@ def _state(window: Window) -> dict[str, Any]:
 
 def _window(state: dict[str, Any], run: Run, path: Path) -> Window:
     """The window of a state, on the run that was built for it."""
+    try:
+        return _window_as_written(state, run, path)
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise UserError(f"`{path}` does not hold a window of this run: {type(error).__name__}") from None
+
+
+def _window_as_written(state: dict[str, Any], run: Run, path: Path) -> Window:
+    """The same, of a state that may hold anything."""
     theta = _theta(state, "theta", run, path)
     try:
         run.trial.features.load_state_dict(state["features"])

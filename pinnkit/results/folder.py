@@ -1,16 +1,13 @@
-"""The folder of one run: its name, the names of all files in it, and the history that grows while it is solved."""
+"""The folder of one run: its name, and the names of all files in it."""
 
-import json
 import os
 import re
-from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, TextIO, final
+from typing import final
 
 from pinnkit.errors import Mistake, UserError
-from pinnkit.results.writing import cannot_write, plain
+from pinnkit.results.writing import cannot_write
 
 RUNS = Path("runs")
 """Where runs go when the user names no folder."""
@@ -110,52 +107,3 @@ def _named(out: Path) -> Path:
         hint = "Runs are never overwritten: name a new folder, or leave out `--out`."
         raise UserError(Mistake(f"folder `{out}` is not empty", hint=hint))
     return out
-
-
-@final
-class HistoryFile:
-    """The history of a run, one JSON object a line, on disk as soon as it is appended.
-
-    Opening a file that exists goes on behind its last whole line, so that a resumed run has one history.
-
-    Raises:
-        UserError: the file cannot be opened for writing.
-    """
-
-    def __init__(self, path: Path) -> None:
-        try:
-            torn = path.is_file() and not path.read_bytes().endswith(b"\n") and path.stat().st_size > 0
-            self._file: TextIO = path.open("a", encoding="utf-8", newline="\n")
-        except OSError as error:
-            raise cannot_write(path, error) from None
-        if torn:
-            self._file.write("\n")
-
-    def append(self, record: Mapping[str, Any]) -> None:
-        """Add one record; numbers that are not finite are written as null."""
-        self._file.write(json.dumps(plain(record), ensure_ascii=False, allow_nan=False) + "\n")
-        self._file.flush()
-
-    def close(self) -> None:
-        """Close the file; what was appended is there already."""
-        self._file.close()
-
-    def __enter__(self) -> "HistoryFile":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-def read_history(path: Path) -> Iterator[dict[str, Any]]:
-    """The records of a history in order; a line torn by a crash is left out."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for line in file:
-            try:
-                record = json.loads(line)
-            except json.JSONDecodeError:
-                continue
-            if isinstance(record, dict):
-                yield record

@@ -33,7 +33,8 @@ from pinnkit.results.fields import (
 )
 from pinnkit.results.figures.gallery import draw_fields
 from pinnkit.results.figures.picture import Picture
-from pinnkit.results.folder import HistoryFile, RunFolder, open_run_folder, read_history
+from pinnkit.results.folder import RunFolder, open_run_folder
+from pinnkit.results.history import HistoryFile, Thinned, read_history
 from pinnkit.results.members import Member, fixed_values
 from pinnkit.results.outputs import Found, Value, find_outputs
 from pinnkit.results.shaped import edges_of, meshed_fields, only_in
@@ -237,7 +238,7 @@ class Solution:
         if not windows:
             raise UserError(f"`{folder}` holds no parameters yet: the run ended before it had any")
         result = json.loads(files.result.read_text("utf-8")) if files.result.is_file() else {}
-        history = list(read_history(files.history)) if files.history.is_file() else []
+        history = Thinned(read_history(files.history)).records
         return Solution(problem, general_config(config, windows[0].run.config), windows, result, history)
 
     @property

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from statistics import median
 from typing import Any, final
 
 from pinnkit.errors import SolveError
 from pinnkit.results.writing import write_json, write_text
 
-Values = Mapping[str, float]
-"""The parameters of one member by name."""
+Values = Mapping[str, float | str]
+"""The parameters of one member by name; its seed and its config, where there are several."""
 
 
 @final
@@ -61,7 +62,7 @@ class Sweep:
     """
 
     problem: str
-    values: Mapping[str, Sequence[float]]
+    values: Mapping[str, Sequence[float | str]]
     members: tuple[Member, ...]
     folder: Path
 
@@ -114,10 +115,29 @@ class Sweep:
         return head, [[shown(name, value) for name, value in zip(head, row, strict=True)] for row in rows]
 
     def remarks(self) -> list[str]:
-        """Which members failed and why, and how many were not run."""
-        said = [f"{m.label} failed: {m.failure}" for m in self.members if m.failure is not None]
+        """How the seeds differ, which members failed and why, and how many were not run."""
+        said = self._over_seeds()
+        said += [f"{m.label} failed: {m.failure}" for m in self.members if m.failure is not None]
         left = self.total - len(self.members)
         return [*said, f"{left} of {self.total} members were not run: interrupted."] if left else said
+
+    def _over_seeds(self) -> list[str]:
+        """Of every other choice, the median and the largest error over its seeds."""
+        groups: dict[str, list[Member]] = {}
+        for member in self.members:
+            rest = {name: value for name, value in member.values.items() if name != "seed"}
+            groups.setdefault(named(rest), []).append(member)
+        said = []
+        for others, members in groups.items():
+            known = [m.errors() for m in members if m.failure is None and m.errors()]
+            if len(known) < 2 or "seed" not in self.values:
+                continue
+            for name in known[0]:
+                errors = [error[name] for error in known]
+                place = f"{others}: " if others else ""
+                worst = f"median {median(errors):.1e}, largest {max(errors):.1e}"
+                said.append(f"{place}error {name} over {len(errors)} seeds: {worst}")
+        return said
 
     def require_whole(self) -> None:
         """Refuse a sweep of which a member failed.
@@ -176,8 +196,10 @@ def named(values: Values) -> str:
     return ", ".join(f"{name} = {as_text(value)}" for name, value in values.items())
 
 
-def as_text(value: float) -> str:
+def as_text(value: float | str) -> str:
     """The shortest text from which the number is read again."""
+    if isinstance(value, str):
+        return value
     short_text = f"{value:g}"
     return short_text if float(short_text) == value else repr(value)
 

@@ -197,6 +197,8 @@ def _grouped(
     points: np.ndarray, facets: np.ndarray, named: Mapping[str, np.ndarray]
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """The number of every facet's name, and the names: those given, or numbers of the smooth parts."""
+    if not len(facets):
+        raise UserError("the mesh has no boundary")
     groups = np.full(len(facets), -1)
     place = {tuple(row): k for k, row in enumerate(np.sort(facets, axis=1).tolist())}
     names: list[str] = []

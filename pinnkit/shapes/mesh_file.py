@@ -13,10 +13,21 @@ import numpy as np
 from pinnkit.errors import Mistake, UserError
 from pinnkit.shapes.cells import Cells, of_surface, of_volume
 
+try:
+    import resource
+except ImportError:  # Windows has none
+    resource = None  # type: ignore[assignment]
+
 SUFFIXES = {".msh": "gmsh", ".vtu": "vtu", ".stl": "stl", ".ply": "ply"}
 """The files that are read, and what meshio calls their formats."""
 
 _MOST_BYTES = 64_000_000
+
+_MOST_MEMORY = 768 * 2**20
+"""Bytes that reading a file may take."""
+
+_FARTHEST = 1e60
+"""Beyond, volumes are no numbers any more."""
 
 # Corners come first in cells of higher order, whose other points are left out.
 _FACETS = {2: {"line": 2, "line3": 2}, 3: {"triangle": 3, "triangle6": 3}}
@@ -46,10 +57,31 @@ def read_mesh(path: Path) -> Cells:
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), catch_warnings():
         simplefilter("ignore")
         try:
-            found = meshio.read(path, file_format=kind)
+            with _memory_for_reading():
+                found = meshio.read(path, file_format=kind)
         except (Exception, SystemExit) as error:  # its readers raise whatever a broken file makes them trip over
             raise UserError(f"`{path.name}` cannot be read as a mesh: {type(error).__name__}") from None
     return of_meshio(found)
+
+
+@contextlib.contextmanager
+def _memory_for_reading() -> Iterator[None]:
+    """Where the system can, bound what may be allocated: a number in a file makes meshio ask for as much as it says."""
+    if resource is None:
+        yield
+        return
+    try:
+        held = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+        before = resource.getrlimit(resource.RLIMIT_AS)
+    except OSError:  # no such account on this system
+        yield
+        return
+    most = held + _MOST_MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (most if before[0] < 0 else min(most, before[0]), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def of_meshio(mesh: Any) -> Cells:
@@ -62,7 +94,7 @@ def of_meshio(mesh: Any) -> Cells:
         UserError: it bounds no domain.
     """
     points = np.asarray(mesh.points, dtype=np.float64)
-    if points.ndim != 2 or points.shape[1] not in (2, 3) or not np.all(np.isfinite(points)):
+    if points.ndim != 2 or points.shape[1] not in (2, 3) or not len(points) or not np.all(np.abs(points) < _FARTHEST):
         raise UserError("the mesh needs points of two or three finite coordinates")
     kinds = {block.type for block in mesh.cells}
     solid = bool(kinds & set(_CELLS[3]))
@@ -84,11 +116,19 @@ def of_meshio(mesh: Any) -> Cells:
 
 def _of_kinds(mesh: Any, sizes: dict[str, int]) -> np.ndarray:
     """The corners of all cells of some kinds, (n, corners)."""
-    blocks = [np.asarray(b.data, dtype=np.int64)[:, : sizes[b.type]] for b in mesh.cells if b.type in sizes]
+    blocks = [_corners(b.data, sizes[b.type]) for b in mesh.cells if b.type in sizes]
     found = np.concatenate(blocks) if blocks else np.empty((0, max(sizes.values())), dtype=np.int64)
     if found.size and (found.min() < 0 or found.max() >= len(mesh.points)):
         raise UserError("the mesh has a cell with a point that is not there")
     return found
+
+
+def _corners(data: Any, count: int) -> np.ndarray:
+    """The first so many points of all cells of a block."""
+    points = np.asarray(data, dtype=np.int64)
+    if points.ndim != 2 or points.shape[1] < count:
+        raise UserError(f"the mesh has cells of {count} corners with fewer")
+    return points[:, :count]
 
 
 def _named(mesh: Any, sizes: dict[str, int]) -> Iterator[tuple[str, np.ndarray]]:

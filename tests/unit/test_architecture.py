@@ -61,8 +61,10 @@ ROOMS = (
     "showing",
     "deepxde_peer",
     "comparing",
+    "engines",
     "sweeping",
     "listing",
+    "arguments",
     "cli",
     "__main__",
 )
@@ -92,6 +94,7 @@ LATE = {
     "pinnkit.equations.evaluate": "torch is loaded once a tensor is given",
     "pinnkit.optimizers.soap": "the package is optional",
     "pinnkit.monitors": "the packages are optional",
+    "pinnkit.engines": "the package is optional",
 }
 HEAVY = ("torch", "pyvista", "matplotlib", "deepxde", "scipy", "rich", "meshio", "vtk", "gmsh", "imageio", "trame")
 

@@ -132,13 +132,6 @@ def test_without_it_nothing_is_said(tmp_path: Path) -> None:
     assert "confirmation" not in json.loads((out / "result.json").read_text(encoding="utf-8"))
 
 
-def test_a_sweep_is_not_confirmed(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        cli.main(["solve", "oscillator", "--confirm", "--sweep", "zeta=0.1,0.2"])
-    assert stopped.value.code == 2
-    assert "`--confirm` and `--sweep` do not go together" in capsys.readouterr().err
-
-
 def cli_run(*arguments: str) -> None:
     """A command that ends well."""
     with pytest.raises(SystemExit) as stopped:

@@ -19,7 +19,8 @@ from pinnkit.optimizers import Adam, LevenbergMarquardt
 from pinnkit.points import RAD, Sobol
 from pinnkit.problem.define import define
 from pinnkit.problem.problem import Problem
-from pinnkit.results.folder import RunFolder, read_history
+from pinnkit.results.folder import RunFolder
+from pinnkit.results.history import read_history
 from pinnkit.solving import solve, solve_to_folder
 from pinnkit.stage import Stage
 from pinnkit.training import Record

@@ -23,7 +23,8 @@ from pinnkit.optimizers import Adam, LevenbergMarquardt, Optimizer, Step
 from pinnkit.points import RAD, Sobol
 from pinnkit.problem.define import define
 from pinnkit.problem.problem import Problem
-from pinnkit.results.folder import HistoryFile, RunFolder
+from pinnkit.results.folder import RunFolder
+from pinnkit.results.history import HistoryFile
 from pinnkit.results.solution import Solution
 from pinnkit.solving import resume_folder, solve, solve_to_folder
 from pinnkit.stage import Stage

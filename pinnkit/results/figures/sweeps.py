@@ -30,7 +30,7 @@ class Swept:
         curves: positions (k,) along the one coordinate and every field (k,) there; None over more coordinates.
     """
 
-    values: Mapping[str, float]
+    values: Mapping[str, float | str]
     sizes: Mapping[str, float]
     found: Mapping[str, float]
     curves: tuple[np.ndarray, Mapping[str, np.ndarray]] | None = None
@@ -112,17 +112,17 @@ def _colours(members: Sequence[Swept]) -> ScalarMappable:
 
 
 def _position(members: Sequence[Swept], place: int) -> float:
-    if len(members) > _LISTED and len(members[0].values) == 1:
-        return next(iter(members[place].values.values()))
-    return float(place)
+    value = next(iter(members[place].values.values()))
+    many = len(members) > _LISTED and len(members[0].values) == 1
+    return value if many and not isinstance(value, str) else float(place)
 
 
 def _bar_title(members: Sequence[Swept]) -> str:
     return f"colour: {next(iter(members[0].values))}" if len(members[0].values) == 1 else "colour: number of the member"
 
 
-def _named(values: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} = {number(value)}" for name, value in values.items())
+def _named(values: Mapping[str, float | str]) -> str:
+    return ", ".join(f"{n} = {v if isinstance(v, str) else number(v)}" for n, v in values.items())
 
 
 def _names(members: Sequence[Swept]) -> str:

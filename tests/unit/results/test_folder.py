@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pinnkit.errors import UserError
-from pinnkit.results.folder import HistoryFile, RunFolder, new_run_folder, open_run_folder, read_history
+from pinnkit.results.folder import RunFolder, new_run_folder, open_run_folder
+from pinnkit.results.history import HistoryFile, read_history
 
 NOON = datetime(2026, 1, 2, 12, 0, 5)
 

@@ -11,6 +11,7 @@ import base64
 import contextlib
 import io
 import tempfile
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -231,3 +232,17 @@ outputs: {flux: "integral(dn(u), on = part.in_flow)"}
         file.write_text(text.replace("FILE", name).replace("PIECE", piece), encoding="utf-8")
         with pytest.raises(UserError, match=said):
             pinnkit.load_problem(file)
+
+
+def test_a_number_in_a_file_is_no_claim_to_memory(tmp_path: Path) -> None:
+    """A node that calls itself number two thousand million would have meshio fill an array of that length."""
+    flat = meshio.Mesh(np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]]), [("triangle", np.array([[0, 1, 2]]))])
+    path = tmp_path / "flat.msh"
+    meshio.write(path, flat, file_format="gmsh", binary=False)
+    text = path.read_text("utf-8")
+    assert "\n3\n0" in text
+    path.write_text(text.replace("\n3\n0", "\n2000000000\n0"), "utf-8")
+    began = time.perf_counter()
+    with pytest.raises(UserError, match="cannot be read as a mesh: (MemoryError|_ArrayMemoryError)"):
+        read_mesh(path)
+    assert time.perf_counter() - began < 10
