@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol, final
+from typing import Any, final
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from pinnkit.draws import Draws, Origin, out_of_memory
 from pinnkit.errors import SolveError
 from pinnkit.objective.adaptive import AdaptiveWeights
 from pinnkit.objective.causal import CausalWeights
@@ -28,14 +29,6 @@ from pinnkit.trained import Snapshot as Snapshot
 from pinnkit.trained import Stop as Stop
 from pinnkit.trained import Trained as Trained
 from pinnkit.unseen import Unseen
-
-
-class Draws(Protocol):
-    """Makes an objective on fresh points."""
-
-    def draw(self, theta: Tensor, generator: np.random.Generator, memory: PointMemory | None = None) -> Objective:
-        """An objective in the precision of theta; adaptive points see the residual at theta, and those before."""
-        ...
 
 
 def train(
@@ -102,16 +95,6 @@ def train(
 
 @final
 @dataclass(frozen=True, eq=False)
-class _Origin:
-    """What a draw of points follows from: the parameters, the generator's state, and what samplers remembered."""
-
-    theta: Tensor
-    numbers: Mapping[str, Any]
-    memory: PointMemory
-
-
-@final
-@dataclass(frozen=True, eq=False)
 class _Cut:
     """Where in a phase the loop was cut: the steps made in it, the seconds, and the optimizer's state."""
 
@@ -126,7 +109,8 @@ class _Loop:
     """What changes while the phases run; `good` are the last parameters at which the loss was a number.
 
     Of this phase, `unseen` are the losses on fresh points, and `cut` says that its time or steps ended it. `dtype` is
-    the run's precision, in which parameters leave the loop; `untried`, that no step was made since it was taken up.
+    the run's precision, in which parameters leave the loop; `untried`, that no step was made since it was taken up;
+    `halved`, how often chunks were made smaller for want of memory.
     """
 
     draws: Draws
@@ -148,10 +132,11 @@ class _Loop:
     memory: PointMemory = field(default_factory=PointMemory)
     unseen: Unseen = field(default_factory=Unseen)
     stops: list[Stop] = field(default_factory=list)
-    origin: _Origin | None = None
+    origin: Origin | None = None
     cut: bool = False
     retries: int = 0
     untried: bool = False
+    halved: int = 0
     note: str | None = None
     steps: int = 0
     failure: str | None = None
@@ -198,12 +183,14 @@ class _Loop:
         held = restored(snapshot["held"])
         self.theta, self.good, self.steps, self.stops = held["theta"], held["good"], held["steps"], held["stops"]
         self.began, self.unseen, self.origin = time.perf_counter() - held["seconds"], held["unseen"], held["origin"]
+        for _ in range(held["halved"]):
+            self.draws = self.draws.smaller() or self.draws
         if self.origin is not None:
             # The same numbers at the same parameters give the same points.
             self.generator = generator_of(self.origin.numbers)
             memory = restored(stored(self.origin.memory))
             self.objective = self.draws.draw(self.origin.theta, self.generator, memory)
-        self.retries = held["retries"]
+        self.retries, self.halved = held["retries"], held["halved"]
         self.generator, self.memory = generator_of(held["numbers"]), held["memory"]
         # What points at these points is read once they are there.
         pointing = restored(snapshot["pointing"], self._known())
@@ -221,6 +208,7 @@ class _Loop:
             **{"seconds": self.seconds, "phase_seconds": self.seconds - began, "unseen": self.unseen},
             **{
                 "retries": self.retries,
+                "halved": self.halved,
                 "numbers": numbers_of(self.generator),
                 "memory": self.memory,
                 "origin": self.origin,
@@ -241,7 +229,7 @@ class _Loop:
         """Draw points anew and note what they follow from; whether that took going back to good parameters."""
         for back in (False, True):
             memory = restored(stored(self.memory.of_next()))  # a flow is trained in its place
-            self.origin = _Origin(self.theta, numbers_of(self.generator), memory)
+            self.origin = Origin(self.theta, numbers_of(self.generator), memory)
             try:
                 self.objective = self.draws.draw(self.theta, self.generator, self.memory)
                 return back
@@ -284,7 +272,7 @@ class _Loop:
             assert objective is not None
             if self.causal is not None and (met := self._met(self.causal, drawn, count)):
                 return met
-            made, loss = self._step(optimizer, objective, state)
+            made, loss = self._within_memory(optimizer, objective, state)
             self.failure = _broken(made.loss, made.losses)
             if self.failure is not None:
                 if not self._goes_back(optimizer):
@@ -307,6 +295,27 @@ class _Loop:
                 return f"the loss is below {optimizer.target:g}"
         self.cut = True
         return f"all {optimizer.steps} steps made"
+
+    def _within_memory(self, optimizer: Optimizer, objective: Objective, state: Any) -> tuple[Step, float]:
+        """A step, in smaller chunks of rows where it finds no memory.
+
+        Raises:
+            SolveError: there are no smaller ones, or several processes would have to agree on them.
+        """
+        try:
+            return self._step(optimizer, objective, state)
+        except (MemoryError, RuntimeError) as error:
+            if not out_of_memory(error):
+                raise
+            why = str(error).splitlines()[0][:200]
+        fewer = self.draws.smaller() if self.team.count == 1 else None
+        if fewer is None or self.origin is None:
+            raise SolveError(f"there is not enough memory for a step: take a lower `chunk` ({why})")
+        self.draws, self.halved = fewer, self.halved + 1
+        again = restored(stored(self.origin.memory))
+        self.objective = self.draws.draw(self.origin.theta, generator_of(self.origin.numbers), again)
+        self.note = f"step {self.steps}: out of memory; on in chunks of at most {self.objective.chunk:,} rows ({why})"
+        return self._within_memory(optimizer, self.objective, state)
 
     def _step(self, optimizer: Optimizer, objective: Objective, state: Any) -> tuple[Step, float]:
         """A step, with all that changes the rows or the direction, and the loss that it began from without them."""

@@ -134,6 +134,10 @@ class Assembly:
         own = Objective([*blocks, *whole], weights, *sizes, parts, layout.shapes, groups=self.terms_of)
         return own.shared(self.team)
 
+    def smaller(self) -> "Assembly | None":
+        """The same with half as many rows of a Jacobian at once; None where there is one alone."""
+        return replace(self, chunk=self.chunk // 2) if self.chunk > 1 else None
+
     @cached_property
     def terms_of(self) -> dict[str, tuple[str, ...]]:
         """The terms of every group."""

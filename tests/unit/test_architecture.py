@@ -35,6 +35,7 @@ ROOMS = (
     "formulation",
     "objective",
     "optimizers",
+    "draws",
     "stored",
     "trained",
     "unseen",
