@@ -313,7 +313,8 @@ class _Loop:
             raise SolveError(f"there is not enough memory for a step: take a lower `chunk` ({why})")
         self.draws, self.halved = fewer, self.halved + 1
         again = restored(stored(self.origin.memory))
-        self.objective = self.draws.draw(self.origin.theta, generator_of(self.origin.numbers), again)
+        redrawn = self.draws.draw(self.origin.theta, generator_of(self.origin.numbers), again)
+        self.objective = redrawn.again(objective.draw)
         self.note = f"step {self.steps}: out of memory; on in chunks of at most {self.objective.chunk:,} rows ({why})"
         return self._within_memory(optimizer, self.objective, state)
 

@@ -217,6 +217,10 @@ class Objective:
         """The same, but `evaluate` answers this at theta: a direction that is not the gradient of the loss."""
         return self._like(known=(theta, found))
 
+    def again(self, draw: Draw) -> "Objective":
+        """The same, told to be that draw of points, which was made again."""
+        return self._like(draw=draw)
+
     def shared(self, team: Team) -> "Objective":
         """The same, computed by several processes together, each with its share of the parts."""
         return self._like(team=team)
@@ -228,6 +232,7 @@ class Objective:
         weights: Mapping[str, float] | None = None,
         known: tuple[Tensor, Evaluation] | None = None,
         team: Team | None = None,
+        draw: Draw | None = None,
     ) -> "Objective":
         """The same draw, sizes and groups with other rows or weights."""
         return Objective(
@@ -237,7 +242,7 @@ class Objective:
             self.chunk,
             sweeps if sweeps is not None else self.sweeps,
             self.shapes,
-            self.draw,
+            draw if draw is not None else self.draw,
             self.groups,
             known,
             team if team is not None else self.team,
