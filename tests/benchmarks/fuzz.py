@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,7 @@ from typing import Any
 from report import origin, table, write
 
 ROOT = Path(__file__).resolve().parents[2]
+STORE = ROOT / "docs" / "results" / "hostile.json"
 LONGEST = 2.0
 """Seconds that a case may take."""
 MEMORY = 1_500_000_000
@@ -470,11 +471,17 @@ def round_of(name: str, seed: int, count: int, keep: Path) -> Found:
     return found
 
 
-def rounds(names: list[str], count: int, seed: int) -> Iterator[tuple[str, int, int]]:
-    """The work, in pieces, the readers taking turns."""
-    for start in range(0, count, ROUND):
-        for name in names:
-            yield name, seed + start, min(ROUND, count - start)
+def all_rounds(name: str, count: int, seed: int, processes: int, keep: Path) -> Found:
+    """All cases of a reader, in rounds."""
+    total = Found()
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context, max_tasks_per_child=1) as pool:
+        starts = range(0, count, ROUND)
+        work = [pool.submit(round_of, name, seed + s, min(ROUND, count - s), keep) for s in starts]
+        for future in work:
+            total.add(future.result())
+    print(name, {k: v for k, v in vars(total).items() if k != "kept"}, *total.kept[:5], sep="\n    ", flush=True)
+    return total
 
 
 HEAD = """# Hostile files
@@ -495,26 +502,21 @@ def main() -> None:
     arguments.add_argument("--seed", type=int, default=0)
     arguments.add_argument("--processes", type=int, default=2)
     arguments.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "fuzz", help="where failures go")
-    arguments.add_argument("--write", action="store_true", help="write docs/results/hostile.md")
+    arguments.add_argument(
+        "--write", action="store_true", help="write docs/results/hostile.md, readers made before included"
+    )
     given = arguments.parse_args()
-    names = given.readers or list(readers(Path()))
-    total = {name: Found() for name in names}
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(given.processes, mp_context=context, max_tasks_per_child=1) as pool:
-        work = [
-            (name, pool.submit(round_of, name, s, n, given.keep))
-            for name, s, n in rounds(names, given.cases, given.seed)
-        ]
-        for name, future in work:
-            total[name].add(future.result())
-            print(name, {k: v for k, v in vars(total[name]).items() if k != "kept"}, flush=True)
-            for line in total[name].kept[-3:]:
-                print("   ", line, flush=True)
+    found: dict[str, dict[str, Any]] = json.loads(STORE.read_text("utf-8")) if STORE.is_file() else {}
+    if not given.write:
+        found = {}
+    for name in given.readers or readers(Path()):
+        whole = all_rounds(name, given.cases, given.seed, given.processes, given.keep)
+        found[name] = {key: value for key, value in vars(whole).items() if key != "kept"}
+        if given.write:  # what is done is done, however long the rest takes
+            STORE.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     head = ["reader", "cases", "read", "refused", "tracebacks", "over 2 s", "touched outside", "longest, s"]
-    rows = [
-        [name, *(f"{v:,}" for v in (f.cases, f.read, f.refused, f.tracebacks, f.slow, f.touched)), f"{f.longest:.2f}"]
-        for name, f in total.items()
-    ]
+    counts = ("cases", "read", "refused", "tracebacks", "slow", "touched")
+    rows = [[name, *(f"{own[key]:,}" for key in counts), f"{own['longest']:.2f}"] for name, own in found.items()]
     about = "\n\n".join((__doc__ or "").split("\n\n")[1:2])
     text = HEAD.format(origin=origin(), about=about, table=table(head, rows), whole=WHOLE)
     print(text)
