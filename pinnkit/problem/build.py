@@ -39,6 +39,7 @@ from pinnkit.problem.stream_function import stream_function_of
 from pinnkit.problem.structure import divergence_free_of, symmetries_of
 from pinnkit.problem.tables import tables_of
 from pinnkit.problem.truth import EIGENVALUE
+from pinnkit.problem.units import in_units
 from pinnkit.problem.unknown import moving_ends, read_unknown
 
 T = TypeVar("T")
@@ -151,7 +152,7 @@ class _Builder:
             title=(title if keys.title is None else keys.title).strip(),
             places={key: self.where(key) for key in self.data},
         )
-        return in_states(built, keys.states)
+        return in_states(in_units(built, keys.units, self.where), keys.states)
 
     def _observations(self, keys: ProblemKeys, scope: Scope | None) -> tuple[Observations, ...]:
         if scope is None:

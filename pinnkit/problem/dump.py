@@ -78,6 +78,8 @@ def dump_problem(problem: Problem) -> str:
     ranges = {c.name: _braces({"range": _ends(c)}) for c in problem.coordinates if c.family}
     if problem.parameters or ranges:
         keys["parameters"] = {p.name: _parameter(p) for p in problem.parameters} | ranges
+    if problem.units:
+        keys["units"] = _braces({name: _text(unit) for name, unit in problem.units.items()})
     if problem.functions:
         keys["functions"] = {f.name: _function(f) for f in problem.functions}
     equations = {e.name: _equation(e.residual) for e in problem.equations}

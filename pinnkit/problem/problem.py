@@ -170,11 +170,11 @@ class Problem:
     ``divergence_free`` names no field, or two: the components of a vector without divergence along ``space``, which
     then has two coordinates; ``stream_function`` is what they are made of, where the file says so.
     ``body`` is the shape of the domain in space, where that is not the box of the intervals.
-    ``groups`` names terms that are one loss. ``complex_fields`` says which fields are parts of complex ones, and what
-    was said of them. Of a problem as it is trained, ``parts`` are the parts of the domain by name, and ``homes`` tells
-    which of them a field lives in; the whole domain where it tells none. ``expand`` makes the states of an eigenproblem
-    out of what was ``declared``. ``source`` is the file that it was read from, and ``places`` says where its keys stand
-    there.
+    ``units`` are those of names. ``groups`` names terms that are one loss. ``complex_fields`` says which fields are
+    parts of complex ones, and what was said of them. Of a problem as it is trained, ``parts`` are the parts of the
+    domain by name, and ``homes`` tells which of them a field lives in; the whole domain where it tells none.
+    ``expand`` makes the states of an eigenproblem out of what was ``declared``. ``source`` is the file that it was
+    read from, and ``places`` says where its keys stand there.
     """
 
     name: str
@@ -202,6 +202,7 @@ class Problem:
     regions: tuple[Region, ...] = ()
     interfaces: tuple[Interface, ...] = ()
     body: Body | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     complex_fields: ComplexFields = field(default_factory=ComplexFields)
     parts: Mapping[str, tuple[Coordinate, ...]] = field(default_factory=dict)

@@ -269,6 +269,7 @@ class ProblemKeys(_Part):
     fields: Names | None = Field(None, description="The unknown functions of all coordinates.")
     complex: Names | None = Field(None, description="Those of the fields whose values are complex.")
     parameters: dict[StrictStr, ParameterKeys] = Field({}, description="Named numbers, ranges of them, unknown ones.")
+    units: dict[StrictStr, StrictStr] = Field({}, description="Units of coordinates, fields, parameters, such as `mm`.")
     functions: dict[StrictStr, FunctionKeys] = Field({}, description="Named expressions, and Fourier series.")
     equations: Annotated[
         dict[StrictStr, EquationText] | None,

@@ -97,12 +97,15 @@ def domain_lines(problem: Problem) -> list[str]:
     """The coordinates, fields, parameters and what is built into the fields, one line each."""
     lines = ["  " + _listed([_interval(c, problem) for c in problem.coordinates])]
     arguments = _listed(problem.scope.coordinates)
-    lines.append(f"  unknown: {', '.join(f'{name}({arguments})' for name in problem.fields)}")
+    unknowns = (
+        f"{name}({arguments}){' in' * (name in problem.units)}{_unit(name, problem)}" for name in problem.fields
+    )
+    lines.append(f"  unknown: {', '.join(unknowns)}")
     lines += [f"  {h} = {' + i*'.join(components(h))}" for h in problem.complex_fields.names]
     for p in problem.parameters:
         number = f"{p.value:.12g}"
         plain = p.text in ("", number, repr(p.value))
-        value = number if plain else f"{p.text} = {number}"
+        value = (number if plain else f"{p.text} = {number}") + _unit(p.name, problem)
         lines.append(f"  {p.name} {_unknown(p.unknown, value)}" if p.unknown is not None else f"  {p.name} = {value}")
     if problem.divergence_free:
         (u, v), (x, y) = problem.divergence_free, problem.space
@@ -133,7 +136,12 @@ def _interval(coordinate: Coordinate, problem: Problem) -> str:
     left = f"[{coordinate.lower:.12g}" if math.isfinite(coordinate.lower) else "(-inf"
     right = f"{coordinate.upper:.12g}]" if math.isfinite(coordinate.upper) else "inf)"
     mapped = "" if coordinate.axis.finite else f", mapped algebraically with scale {coordinate.scale:.12g}"
-    return f"{coordinate.name} in {left}, {right}{mapped}{tail}"
+    return f"{coordinate.name} in {left}, {right}{_unit(coordinate.name, problem)}{mapped}{tail}"
+
+
+def _unit(name: str, problem: Problem) -> str:
+    """The unit of a name behind its value."""
+    return f" {problem.units[name]}" if name in problem.units else ""
 
 
 def _equation(residual: Expression | TorchResidual, problem: Problem, as_latex: bool) -> list[str]:

@@ -29,7 +29,8 @@ class GridFields:
     ``axes`` has one increasing array a coordinate, in declared order; every array of ``predicted`` and ``reference``
     has the shape of the axes' lengths. ``time`` names the coordinate that is time; ``fixed`` says where the domain's
     further coordinates are held; ``family`` names the coordinates that are parameters, with few values each.
-    Values outside of a domain that is a shape are NaN; ``edges`` are curves (m, 2) that bound it in the plane.
+    Values outside of a domain that is a shape are NaN; ``edges`` are curves (m, 2) that bound it in the plane; and
+    ``units`` are those of coordinates and fields that have one.
     """
 
     names: tuple[str, ...]
@@ -40,6 +41,7 @@ class GridFields:
     fixed: Mapping[str, float] = field(default_factory=dict)
     family: tuple[str, ...] = ()
     edges: tuple[np.ndarray, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def space(self) -> tuple[str, ...]:
@@ -79,6 +81,7 @@ class GridFields:
             fixed={**self.fixed, name: float(self.axes[position][index])},
             family=tuple(n for n in self.family if n != name),
             edges=self.edges if name == self.time or name in self.family else (),
+            units=self.units,
         )
 
     def arrays(self) -> dict[str, np.ndarray]:

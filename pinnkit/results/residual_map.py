@@ -1,5 +1,7 @@
 """The residual of every equation on a grid: where the fields do not yet satisfy what they should."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from pinnkit.marching import Window, on_windows
@@ -32,7 +34,8 @@ def residual_map(solution: Solution) -> GridFields | None:
     for name in [name for name in names if name not in across]:
         grid = grid.cut(name, 0)
     edges = edges_of(problem) if set(across) == set(problem.space) else ()
-    return GridFields(grid.names, grid.axes, grid.predicted, time=grid.time, fixed=grid.fixed, edges=edges)
+    plane = GridFields(grid.names, grid.axes, grid.predicted, time=grid.time, fixed=grid.fixed, edges=edges)
+    return replace(plane, units=problem.units)
 
 
 def _held(coordinate: Coordinate, problem: Problem) -> float:

@@ -188,7 +188,7 @@ class Solution:
         axes = [known[n] if n in known else np.unique([values[n] for values in shown]) for n in names]
         known_truth = only_in(problem, truth) if truth is not None else None
         grid = on_grid(only_in(problem, self._shown), shown_names, names, axes, problem.time, known_truth)
-        return replace(grid, family=problem.family, edges=edges_of(problem))
+        return replace(grid, family=problem.family, edges=edges_of(problem), units=problem.units)
 
     def on_mesh(self, reference: ReferenceSolution | None = None) -> MeshFields:
         """The fields, and the reference where there is one, on a mesh of the domain, which is a shape."""

@@ -173,6 +173,7 @@ def _time_last(grid: GridFields) -> GridFields:
         predicted={name: values.T for name, values in grid.predicted.items()},
         reference={name: values.T for name, values in grid.reference.items()},
         time=grid.time,
+        units=grid.units,
     )
 
 

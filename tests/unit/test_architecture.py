@@ -96,8 +96,23 @@ LATE = {
     "pinnkit.optimizers.soap": "the package is optional",
     "pinnkit.monitors": "the packages are optional",
     "pinnkit.engines": "the package is optional",
+    "pinnkit.problem.units": "the package is optional",
 }
-HEAVY = ("torch", "pyvista", "matplotlib", "deepxde", "scipy", "rich", "meshio", "vtk", "gmsh", "imageio", "trame")
+HEAVY = (
+    "torch",
+    "pyvista",
+    "matplotlib",
+    "deepxde",
+    "scipy",
+    "rich",
+    "meshio",
+    "vtk",
+    "gmsh",
+    "imageio",
+    "trame",
+    "pint",
+    "ray",
+)
 
 FORBIDDEN_CALLS = ("eval", "exec", "compile", "sympify", "parse_expr", "lambdify", "__import__")
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from pinnkit.results.fields import GridFields
 from pinnkit.results.figures.picture import Picture
-from pinnkit.results.figures.style import COLOURS, dress, figure, label, logarithmic, save
+from pinnkit.results.figures.style import COLOURS, dress, figure, label, logarithmic, save, with_unit
 
 
 def draw_curves(path: Path, grid: GridFields) -> Picture:
@@ -33,14 +33,13 @@ def draw_curves(path: Path, grid: GridFields) -> Picture:
             error = np.abs(grid.predicted[name] - grid.reference[name])
             # A logarithm has no zero: exact agreement is a gap in the curve.
             lower.plot(along, np.where(error > 0, error, np.nan), color=colour, linewidth=1.1, label=name)
-    dress(
-        upper, "" if lower is not None else across, label(names[0], grid.names, grid.fixed) if len(names) == 1 else ""
-    )
+    title = label(names[0], grid.names, grid.fixed, grid.units) if len(names) == 1 else ""
+    dress(upper, "" if lower is not None else with_unit(across, grid.units), title)
     upper.set_xlim(along[0], along[-1])
     if len(names) > 1 or grid.reference:
         upper.legend(frameon=False, fontsize=8.5, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     if lower is not None:
         logarithmic(lower)
-        dress(lower, across, "|error|")
+        dress(lower, with_unit(across, grid.units), "|error|")
     below = "; below, the absolute error" if grid.reference else ""
     return Picture(save(drawn, path), f"{', '.join(names)} along {across}{below}.")

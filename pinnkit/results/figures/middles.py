@@ -31,7 +31,7 @@ def draw_middles(path: Path, grid: GridFields, name: str, compare: bool = True) 
     predicted = grid.predicted[name]
     truth = grid.reference.get(name) if compare else None
     colours, limits = colour_scale(predicted, *([] if truth is None else [truth]))
-    rows = [(label(name, grid.names), predicted, colours, limits)]
+    rows = [(label(name, grid.names, units=grid.units), predicted, colours, limits)]
     if truth is not None:
         error = np.abs(predicted - truth)
         rows += [("reference", truth, colours, limits), ("|error|", error, ERRORS, error_scale(error))]

@@ -13,7 +13,7 @@ from PIL import Image
 from pinnkit.results.fields import GridFields, thinned
 from pinnkit.results.figures.picture import Picture
 from pinnkit.results.figures.planes import show_plane
-from pinnkit.results.figures.style import COLOURS, colour_bar, colour_scale, dress, label, number
+from pinnkit.results.figures.style import COLOURS, colour_bar, colour_scale, dress, label, number, with_unit
 from pinnkit.results.writing import write_bytes
 
 _FRAMES, _SECONDS, _DPI = 51, 4.0, 80
@@ -41,7 +41,9 @@ def draw_moving(path: Path, grid: GridFields, name: str) -> Picture:
     for k, time in enumerate(times):
         update(k)
         axes.set_title(
-            f"{label(name, grid.names, grid.fixed)}, {grid.time} = {number(time)}", fontsize=10.5, loc="left"
+            f"{label(name, grid.names, grid.fixed, grid.units)}, {grid.time} = {number(time)}",
+            fontsize=10.5,
+            loc="left",
         )
         canvas.draw()
         if k == 0:
@@ -67,7 +69,7 @@ def _curve(axes: Axes, grid: GridFields, name: str) -> Callable[[int], None]:
     for kind in shown:
         colour, width = styles[kind]
         (lines[kind],) = axes.plot(along, np.full(len(along), np.nan), color=colour, linewidth=width, label=kind)
-    dress(axes, grid.space[0])
+    dress(axes, with_unit(grid.space[0], grid.units))
     axes.set_xlim(along[0], along[-1])
     _, limits = colour_scale(*shown.values())
     lower, upper = min(map(_least, shown.values())), max(-_least(-v) for v in shown.values())

@@ -22,6 +22,7 @@ from pinnkit.results.figures.style import (
     label,
     number,
     save,
+    with_unit,
 )
 
 
@@ -33,14 +34,23 @@ def draw_planes(path: Path, grid: GridFields, name: str) -> Picture:
     predicted = grid.predicted[name]
     truth = grid.reference.get(name)
     colours, limits = colour_scale(predicted, *([] if truth is None else [truth]))
+    title = label(name, grid.names, grid.fixed, grid.units)
     if truth is None:
         drawn = figure(6.4, _height(grid, 4.9, 4.4))
-        _panel(drawn, drawn.add_subplot(), grid, predicted, label(name, grid.names, grid.fixed), colours, limits)
+        _panel(
+            drawn,
+            drawn.add_subplot(),
+            grid,
+            predicted,
+            label(name, grid.names, grid.fixed, grid.units),
+            colours,
+            limits,
+        )
         return Picture(save(drawn, path), f"Prediction of {name}; no reference is known.")
     error = np.abs(predicted - truth)
     drawn = figure(13.2, _height(grid, 3.3, 4.0))
     panels = drawn.subplots(1, 3)
-    _panel(drawn, panels[0], grid, predicted, f"prediction  {label(name, grid.names, grid.fixed)}", colours, limits)
+    _panel(drawn, panels[0], grid, predicted, f"prediction  {title}", colours, limits)
     _panel(drawn, panels[1], grid, truth, "reference", colours, limits)
     scale = error_scale(error)
     _panel(drawn, panels[2], grid, error, f"|error|, at most {number(scale.vmax or 0.0)}", ERRORS, scale)
@@ -62,7 +72,7 @@ def show_plane(axes: Axes, grid: GridFields, values: np.ndarray, colours: str, l
     image = axes.imshow(
         shown, origin="lower", extent=extent, cmap=colours, norm=limits, aspect="auto", interpolation="bilinear"
     )
-    dress(axes, grid.names[across], grid.names[up], grid=False)
+    dress(axes, with_unit(grid.names[across], grid.units), with_unit(grid.names[up], grid.units), grid=False)
     for curve in grid.edges:
         axes.plot(*curve.T, color=INK, linewidth=0.8)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5))

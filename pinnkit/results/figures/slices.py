@@ -20,6 +20,7 @@ from pinnkit.results.figures.style import (
     label,
     number,
     save,
+    with_unit,
 )
 
 
@@ -56,10 +57,10 @@ def _curves(path: Path, grid: GridFields, name: str) -> Picture:
         if name in frame.reference:
             axes.plot(along, frame.reference[name], color=COLOURS[3], linewidth=4.0, alpha=0.75, label="reference")
         axes.plot(along, frame.predicted[name], color=COLOURS[0], linewidth=1.3, label="prediction")
-        dress(axes, frame.names[0], "", f"{grid.time} = {number(grid.axis(grid.time)[k])}")
+        dress(axes, with_unit(frame.names[0], grid.units), "", f"{grid.time} = {number(grid.axis(grid.time)[k])}")
         axes.set_xlim(along[0], along[-1])
         axes.locator_params(axis="x", nbins=4)
-    panels[0].set_ylabel(label(name, grid.names, grid.fixed), color=INK)
+    panels[0].set_ylabel(label(name, grid.names, grid.fixed, grid.units), color=INK)
     if name in grid.reference:
         panels[0].legend(frameon=False, fontsize=8.5)
     against = " against the reference" if name in grid.reference else ""

@@ -114,10 +114,21 @@ def error_scale(error: np.ndarray) -> Normalize:
     return Normalize(0.0, worst or 1e-16)
 
 
-def label(name: str, names: tuple[str, ...], fixed: Mapping[str, float] | None = None) -> str:
-    """A field with its arguments, `u(x, t)`, and with those that are held, `u(x, t; nu = 0.01)`."""
+def with_unit(name: str, units: Mapping[str, str]) -> str:
+    """A name with its unit, `x [mm]`, as it is where it has none."""
+    return f"{name} [{units[name]}]" if name in units else name
+
+
+def label(
+    name: str,
+    names: tuple[str, ...],
+    fixed: Mapping[str, float] | None = None,
+    units: Mapping[str, str] | None = None,
+) -> str:
+    """A field with its arguments, `u(x, t)`, with those that are held, `u(x, t; nu = 0.01)`, and with its unit."""
     held = ", ".join(f"{coordinate} = {number(value)}" for coordinate, value in (fixed or {}).items())
-    return f"{name}({', '.join(names)}{'; ' if held else ''}{held})"
+    unit = f" [{units[name]}]" if units is not None and name in units else ""
+    return f"{name}({', '.join(names)}{'; ' if held else ''}{held}){unit}"
 
 
 def number(value: float) -> str:

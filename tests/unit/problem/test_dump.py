@@ -169,7 +169,7 @@ def test_one_problem_here_has_every_key() -> None:
     problem = PROBLEMS["all keys"]
     assert list(parse_yaml(dump_problem(problem)).data) == list(ORDER)
     # Several states repeat all that is declared, for which a plain problem is enough.
-    assert {*ORDER, "states", "complex", "shapes", "domain"} == set(ProblemKeys.model_fields)
+    assert {*ORDER, "states", "complex", "shapes", "domain", "units"} == set(ProblemKeys.model_fields)
     assert "states" in parse_yaml(dump_problem(PROBLEMS["states"])).data
     assert "complex" in parse_yaml(dump_problem(PROBLEMS["complex"])).data
     assert {"shapes", "domain"} <= set(parse_yaml(dump_problem(PROBLEMS["shape"])).data)
