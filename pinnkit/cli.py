@@ -66,6 +66,10 @@ def main(arguments: list[str] | None = None) -> None:
             stream.reconfigure(errors="replace")  # a terminal that lacks `ν` shows `?`
     given = list(sys.argv[1:] if arguments is None else arguments)
     wants_traceback = "--traceback" in given
+    command = next((word for word in given if not word.startswith("-")), "")
+    if os.environ.get("WORLD_SIZE", "1") != "1" and command not in _SHARED:
+        ways = " or ".join(f"`{name}`" for name in _SHARED)
+        _stop(f"`pinnkit {command}` is the work of one process; torchrun is for {ways}", 2)
     try:
         app([argument for argument in given if argument != "--traceback"], prog_name="pinnkit")
     except UserError as error:
@@ -79,6 +83,10 @@ def main(arguments: list[str] | None = None) -> None:
             traceback.print_exc()
         name = f"{type(error).__name__}: {error}".rstrip(": ")
         _stop(f"this is a bug in pinnkit ({name}); `--traceback` shows where. Please report it.", 1)
+
+
+_SHARED = ("solve", "resume")
+"""The commands that several processes can do together."""
 
 
 def _stop(message: str, status: int) -> None:

@@ -256,3 +256,15 @@ def test_schema_prints_json(run: Run, file: str, key: str) -> None:
     status, out, _ = run("schema", file)
     assert status == 0
     assert key in json.loads(out)["properties"]
+
+
+def test_what_is_the_work_of_one_process_is_not_begun_by_several(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for number, told in (("0", "is the work of one process; torchrun is for `solve` or `resume`"), ("1", "")):
+        monkeypatch.setenv("RANK", number)
+        with pytest.raises(SystemExit) as stopped:
+            cli.main(["sweep", "heat", "--seeds", "0,1"])
+        assert stopped.value.code == 2
+        assert told in capsys.readouterr().err
