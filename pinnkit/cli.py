@@ -319,6 +319,17 @@ def predict(
     typer.echo(f"wrote {predict_csv(run, at, out, _values(parameter))}")
 
 
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    out: Annotated[Path | None, typer.Option(help="The file; else RUN/solution.vtkhdf.")] = None,
+) -> None:
+    """Write the fields of a run as one VTKHDF file, all times in it."""
+    from pinnkit.results.vtkhdf import write_vtkhdf
+
+    typer.echo(f"wrote {write_vtkhdf(run, out)}")
+
+
 @app.command("list")
 def list_(
     kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help="What to list; else every kind.")] = None,
