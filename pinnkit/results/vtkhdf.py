@@ -46,7 +46,7 @@ def _frames(folder: Path) -> list[tuple[float, Any]]:
     """Every time with its mesh; one without time is at 0."""
     series = folder / "solution.pvd"
     if series.is_file():
-        reader = pyvista.PVDReader(str(series))
+        reader: Any = pyvista.PVDReader(str(series))
         found = []
         for time in reader.time_values:
             reader.set_active_time_value(time)
