@@ -1,7 +1,7 @@
 """One process with one thread, and several that share the points of every step, each with one thread.
 
-Medians of ten steps on `burgers` without exact conditions, on points drawn once. The model: with n processes a step on N
-points takes t_n(N) = a + b N/n + c_n. a and b, the cost of a step beside its points and that of a point, are fitted to
+Medians of ten steps on `burgers` without exact conditions, on points drawn once. With n processes a step on N points
+takes t_n(N) = a + b N/n + c_n. a and b, the cost of a step beside its points and that of a point, are fitted to
 one process at all N; c_n is what the messages of a step take between processes that do nothing else: the gradient and
 the losses for Adam, the matrix J^T J and the products with J for Levenberg-Marquardt.
 
