@@ -15,7 +15,7 @@ language = "en"
 
 CONTENTS = {
     "To begin": ["tutorial", "gallery", "choosing", "doctor"],
-    "To use it": ["commands", "problem_file", "grammar", "config", "python", "run_folder", "trust"],
+    "To use it": ["commands", "problem_file", "grammar", "config", "python", "cluster", "run_folder", "trust"],
     "Methods": ["methods/*"],
     "Results": ["results/*"],
     "To change it": ["design", "extending"],

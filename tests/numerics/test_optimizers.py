@@ -68,7 +68,7 @@ def loss_of(config: Config) -> float:
 def test_rows_jacobian_and_gradient_are_of_one_function(chunk: int, engine: Any) -> None:
     _, objective, theta = drawn(replace(QUICK, chunk=chunk, derivatives=engine))
     there, found = objective.linearize(theta), objective.evaluate(theta)
-    jacobian = torch.cat([block for _, block in there.blocks()])
+    jacobian = torch.cat([block for _, _, block in there.blocks()])
     assert jacobian.shape == (objective.count, objective.size)
     torch.testing.assert_close(objective.rows(theta), there.rows, rtol=1e-12, atol=1e-14)
     torch.testing.assert_close(jacobian.T @ there.rows, found.gradient, rtol=1e-10, atol=1e-12)
