@@ -67,10 +67,7 @@ def read_unit(text: str, place: Place) -> Unit:
     Raises:
         UserError: pint is not installed, or knows no such unit; one that does not begin at zero, such as `degC`.
     """
-    try:
-        import pint
-    except ImportError:
-        raise UserError(Mistake("`units` need the package `pint`", place, hint="`pip install pint`.")) from None
+    pint = _pint(place)
     hint = "Such as `m`, `mm`, `m^2/s`, `W/(m*K)` or `1`."
     wrong = UserError(Mistake(f"`{short(text)}` is no unit that is known", place, hint=hint))
     if len(text) > _LONGEST or _UNIT.fullmatch(text) is None:
@@ -89,6 +86,15 @@ def read_unit(text: str, place: Place) -> Unit:
         raise wrong
     kept = tuple(sorted((name, e) for name, e in exponents.items() if name != "radian" and e))
     return Unit(float(one.magnitude), kept)
+
+
+def _pint(place: Place) -> Any:
+    """The package that knows units."""
+    try:
+        import pint
+    except ImportError:
+        raise UserError(Mistake("`units` need the package `pint`", place, hint="`pip install pint`.")) from None
+    return pint
 
 
 @final
@@ -223,6 +229,7 @@ def in_units(problem: Problem, texts: Mapping[str, str], where: Callable[..., Pl
     """
     if not texts:
         return problem
+    _pint(where("units"))
     mistakes: list[Mistake] = []
     known = (
         *problem.complex_fields.names,
