@@ -11,6 +11,7 @@ from time import sleep
 from typing import IO, Any, final
 
 from pinnkit.errors import Mistake, UserError
+from pinnkit.results.environment import cpu_count
 
 _LOOK = 0.05
 """Seconds between two looks at what has ended."""
@@ -77,8 +78,7 @@ class Local(Engine):
                 one.told.close()
 
     def _begun(self, number: int, command: Sequence[str]) -> "_Going":
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        share = {"OMP_NUM_THREADS": str(max(1, cores // self.jobs))}
+        share = {"OMP_NUM_THREADS": str(max(1, cpu_count() // self.jobs))}
         told = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (closed where it is read)
         process = subprocess.Popen(command, stdout=told, stderr=subprocess.STDOUT, env={**os.environ, **share})
         return _Going(number, process, told)

@@ -302,6 +302,7 @@ def _opening(run: Run) -> list[str]:
     """What is said before the first step."""
     config, trial = run.config, run.trial
     size = f"{trial.layout.size} parameters, {config.precision}, {config.device}, {config.threads} threads"
+    size += f" in each of {processes} processes" if (processes := Team.here().count) > 1 else ""
     symmetries = [f"symmetry, exact: {s.field} is {s.parity} in {s.coordinate}" for s in run.problem.symmetries]
     periodic = [f"periodic, exact: {c.name}" for c in run.problem.coordinates if c.periodic]
     conditions = [f"equation {name}: exact (built into the field)" for name in run.formulation.identities]

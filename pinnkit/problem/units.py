@@ -61,18 +61,21 @@ Found = tuple[Unit | None, sympy.Expr]
 """The unit of a tree, None for a number that takes any; and the tree whose value times the factor is in base units."""
 
 
-def read_unit(text: str, place: Place) -> Unit:
+def read_unit(text: str, place: Place, registry: Any) -> Unit:
     """The unit that a text names, such as `mm`, `W/(m*K)` or `m^2/s`.
 
+    Args:
+        text: the text.
+        place: where it stands.
+        registry: pint's, of all units that are known.
+
     Raises:
-        UserError: pint is not installed, or knows no such unit; one that does not begin at zero, such as `degC`.
+        UserError: there is no such unit, or its zero is not zero, as of `degC`.
     """
-    pint = _pint(place)
     hint = "Such as `m`, `mm`, `m^2/s`, `W/(m*K)` or `1`."
     wrong = UserError(Mistake(f"`{short(text)}` is no unit that is known", place, hint=hint))
     if len(text) > _LONGEST or _UNIT.fullmatch(text) is None:
         raise wrong  # pint would work out a tower of powers before it looked at it
-    registry: Any = pint.UnitRegistry(cache_folder=None)
     try:
         unit = registry.parse_units(text) if text.strip() != "1" else registry.dimensionless
         one, two = (registry.Quantity(float(k), unit).to_base_units() for k in (1, 2))
@@ -88,13 +91,17 @@ def read_unit(text: str, place: Place) -> Unit:
     return Unit(float(one.magnitude), kept)
 
 
-def _pint(place: Place) -> Any:
-    """The package that knows units."""
+def units_known(place: Place) -> Any:
+    """The registry of pint.
+
+    Raises:
+        UserError: it is not installed.
+    """
     try:
         import pint
     except ImportError:
         raise UserError(Mistake("`units` need the package `pint`", place, hint="`pip install pint`.")) from None
-    return pint
+    return pint.UnitRegistry(cache_folder=None)
 
 
 @final
@@ -229,7 +236,7 @@ def in_units(problem: Problem, texts: Mapping[str, str], where: Callable[..., Pl
     """
     if not texts:
         return problem
-    _pint(where("units"))
+    registry = units_known(where("units"))
     mistakes: list[Mistake] = []
     known = (
         *problem.complex_fields.names,
@@ -244,7 +251,7 @@ def in_units(problem: Problem, texts: Mapping[str, str], where: Callable[..., Pl
             mistakes.append(Mistake(message, where("units", name)))
             continue
         try:
-            unit = read_unit(text, where("units", name))
+            unit = read_unit(text, where("units", name), registry)
             units |= dict.fromkeys(components(name) if name in problem.complex_fields.names else [name], unit)
         except UserError as error:
             mistakes += error.mistakes

@@ -13,7 +13,12 @@ PACKAGES = ("pinnkit", "torch", "numpy", "scipy", "sympy", "pyvista", "vtk", "ma
 
 
 def environment(
-    device: str, precision: str, matmul_precision: str, threads: int, plugins: Sequence[Path] = ()
+    device: str,
+    precision: str,
+    matmul_precision: str,
+    threads: int,
+    plugins: Sequence[Path] = (),
+    processes: int = 1,
 ) -> dict[str, Any]:
     """The content of `environment.json`; nothing heavy is imported for it.
 
@@ -23,6 +28,7 @@ def environment(
         matmul_precision: how exactly float32 matrix products are formed; anything but `highest` changes digits.
         threads: how many threads the arithmetic used.
         plugins: the files of the user's own Python that took part, recorded with their SHA-256.
+        processes: how many share the points, on which the order of all sums depends.
     """
     return {
         "python": platform.python_version(),
@@ -32,6 +38,7 @@ def environment(
         "cpu_count": cpu_count(),
         "load": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
         "threads": threads,
+        "processes": processes,
         "device": device,
         "precision": precision,
         "matmul_precision": matmul_precision,

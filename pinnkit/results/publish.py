@@ -1,9 +1,11 @@
 """What a run leaves in its folder: first the problem and the config, at the end result, fields, figures and report."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +20,7 @@ from pinnkit.problem.dump import dump_problem
 from pinnkit.problem.integrals import over
 from pinnkit.problem.named import as_written
 from pinnkit.problem.problem import Condition, Equation, IntegralCondition, Problem
+from pinnkit.processes import Team
 from pinnkit.results.environment import environment
 from pinnkit.results.fields import GridFields, ScatteredFields, write_fields
 from pinnkit.results.figures.course import draw_course
@@ -46,7 +49,17 @@ def write_start(files: RunFolder, problem: Problem, config: Config, plugins: Seq
     write_text(files.problem, dump_problem(problem))
     write_text(files.config, dump_config(config))
     threads = config.threads if isinstance(config.threads, int) else torch.get_num_threads()
-    write_json(files.environment, environment(config.device, config.precision, "highest", threads, plugins))
+    processes = Team.here().count
+    made_with = environment(config.device, config.precision, "highest", threads, plugins, processes)
+    write_json(files.environment, made_with)
+
+
+def _made_with(files: RunFolder, config: Config) -> dict[str, Any]:
+    """What was noted when the run began; what holds now where nothing was."""
+    if files.environment.is_file():
+        noted: dict[str, Any] = json.loads(files.environment.read_text("utf-8"))
+        return noted
+    return environment(config.device, config.precision, "highest", torch.get_num_threads())
 
 
 def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolution | None) -> None:
@@ -75,7 +88,7 @@ def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolut
         conditions=condition_lines_of(solution.windows[0].run),
         stops=solution.result["stops"],
         pictures=pictures,
-        environment=environment(solution.config.device, solution.config.precision, "highest", torch.get_num_threads()),
+        environment=_made_with(files, solution.config),
         description=problem.title,
         settings=dump_config(solution.config),
         problem_text=dump_problem(problem),

@@ -27,7 +27,7 @@ from pinnkit.problem.dump import dump_problem
 from pinnkit.problem.load import problem_of
 from pinnkit.problem.problem import Problem
 from pinnkit.problem.summary import summary
-from pinnkit.problem.units import read_unit
+from pinnkit.problem.units import read_unit, units_known
 from pinnkit.reading import parse_yaml
 
 HERE = Place("here")
@@ -69,7 +69,7 @@ MIXED = {"x": "mm", "t": "min", "T": "K", "a": "mm^2/s", "L": "m", "T0": "K"}
     ],
 )
 def test_a_unit_is_a_factor_and_exponents(text: str, factor: float, exponents: dict[str, float]) -> None:
-    found = read_unit(text, HERE)
+    found = read_unit(text, HERE, units_known(HERE))
     assert found.factor == pytest.approx(factor, rel=1e-12)
     assert dict(found.exponents) == exponents
 
@@ -80,13 +80,13 @@ NO_UNITS = ("", "metre per", "m**", "m^99999", "__import__('os')", "m" * 500, "9
 @pytest.mark.parametrize("text", NO_UNITS)
 def test_what_is_no_unit_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="is no unit that is known"):
-        read_unit(text, HERE)
+        read_unit(text, HERE, units_known(HERE))
 
 
 @pytest.mark.parametrize("text", ["degC", "degF"])
 def test_a_unit_needs_its_zero_at_zero(text: str) -> None:
     with pytest.raises(UserError, match="zero of `deg. ?` is not zero|zero of `deg[CF]` is not zero"):
-        read_unit(text, HERE)
+        read_unit(text, HERE, units_known(HERE))
 
 
 @pytest.mark.parametrize(
