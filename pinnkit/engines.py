@@ -116,13 +116,17 @@ class Ray(Engine):
 
     cores: int = 1
 
-    def run(self, commands: Sequence[Sequence[str]]) -> Iterator[Ended]:
-        """Hand all commands to Ray, which begins them as cores become free."""
+    def __post_init__(self) -> None:
         try:
-            import ray
+            import ray  # noqa: F401 (whether it is there is told before anything is made)
         except ImportError:
             hint = "`pip install ray` installs it."
             raise UserError(Mistake("`--engine ray` needs the package `ray`", hint=hint)) from None
+
+    def run(self, commands: Sequence[Sequence[str]]) -> Iterator[Ended]:
+        """Hand all commands to Ray, which begins them as cores become free."""
+        import ray
+
         begun = not ray.is_initialized()
         if begun:
             ray.init(log_to_driver=False, include_dashboard=False)

@@ -133,8 +133,11 @@ def sweep_to_folder(
     for first in {choice.values.get("config"): choice for choice in reversed(choices)}.values():
         require_runs(first.problem, first.config, begin)
     problem = choices[0].problem
+    names = [",".join(f"{n}={_in_a_name(v)}" for n, v in choice.values.items()) for choice in choices]
+    if len(set(names)) < len(names):
+        raise UserError(Mistake("two configs of the sweep have one name", hint="Copy one under another name."))
     folder = new_run_folder(problem.name, out, datetime.now())
-    places = [folder / ",".join(f"{n}={_in_a_name(v)}" for n, v in choice.values.items()) for choice in choices]
+    places = [folder / name for name in names]
     listed = {name: list(dict.fromkeys(choice.values[name] for choice in choices)) for name in choices[0].values}
     if engine is None:
         ended = _one_by_one(choices, places, quiet, plugins, start)

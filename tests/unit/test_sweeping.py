@@ -227,6 +227,13 @@ def test_seeds_and_configs_are_members_like_values() -> None:
     assert [c.values for c in choices_of(decay(), {}, {"": QUICK}, (0, 1))] == [{"seed": 0}, {"seed": 1}]
 
 
+def test_two_configs_of_one_name_have_no_folders(tmp_path: Path) -> None:
+    choices = choices_of(decay(), {}, {"a/x.yaml": QUICK, "b/x.yaml": QUICK})
+    with pytest.raises(UserError, match="two configs of the sweep have one name"):
+        sweep_to_folder(choices, tmp_path / "all")
+    assert not (tmp_path / "all").exists()
+
+
 @pytest.mark.parametrize(("text", "seeds"), [("0,7", [0, 7]), ("2:4:3", [2, 3, 4])])
 def test_seeds_are_whole(text: str, seeds: list[int]) -> None:
     assert read_seeds(text) == seeds
