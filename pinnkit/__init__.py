@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pinnkit.config import Config as Config
     from pinnkit.config import load_config as load_config
     from pinnkit.confirming import confirm as confirm
+    from pinnkit.estimating import estimate as estimate
     from pinnkit.monitors import ShowProgress as ShowProgress
     from pinnkit.monitors import TensorBoard as TensorBoard
     from pinnkit.problem.define import define as define
@@ -32,6 +33,7 @@ _ROOMS = {
     "TensorBoard": "pinnkit.monitors",
     "confirm": "pinnkit.confirming",
     "define": "pinnkit.problem.define",
+    "estimate": "pinnkit.estimating",
     "from_deepxde": "pinnkit.problem.foreign_shapes",
     "from_geojson": "pinnkit.problem.foreign_shapes",
     "from_mesh": "pinnkit.problem.foreign_shapes",
@@ -49,6 +51,7 @@ __all__ = [
     "TensorBoard",
     "confirm",
     "define",
+    "estimate",
     "from_deepxde",
     "from_geojson",
     "from_mesh",

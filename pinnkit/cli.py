@@ -151,6 +151,7 @@ def solve(
         bool,
         typer.Option("--confirm", help="Solve it twice, differently, and take the difference to estimate the error."),
     ] = False,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Solve the linearised equation for the error.")] = False,
     plugin: Plugins = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
 ) -> None:
@@ -165,7 +166,9 @@ def solve(
     from pinnkit.solving import solve_to_folder  # last, so that a mistake in the config is told before more is loaded
 
     with joined():
-        solve_to_folder(understood, chosen, out, quiet=quiet, plugins=paths, start=from_, confirmed=confirm)
+        solve_to_folder(
+            understood, chosen, out, quiet=quiet, plugins=paths, start=from_, confirmed=confirm, estimated=estimate
+        )
 
 
 @app.command()

@@ -72,9 +72,9 @@ def second_config(config: Config) -> tuple[Config, str]:
     The seed is the next one. Points inside and on the boundary are more by a quarter, and networks that have a `width`
     are wider by a seventh, those of further stages as well; what has neither keeps its size.
     """
-    points, boundary = _more(config.points), _more(config.condition_points)
-    network = _wider(config.network)
-    stages = tuple(replace(s, network=_wider(s.network)) if s.network is not None else s for s in config.stages)
+    points, boundary = more(config.points), more(config.condition_points)
+    network = wider(config.network)
+    stages = tuple(replace(s, network=wider(s.network)) if s.network is not None else s for s in config.stages)
     second = replace(
         config, seed=config.seed + 1, points=points, condition_points=boundary, network=network, stages=stages
     )
@@ -115,8 +115,8 @@ def confirm(solution: Solution, config: Config | None = None, listener: Listener
     apart = relative_l2(_oriented(theirs, mine, problem), mine, points.density)
     return Confirmation(
         dict(zip(problem.fields, map(float, apart), strict=True)),
-        _differences(solution.parameters, other.parameters),
-        _differences(solution.outputs(), other.outputs()),
+        differences(solution.parameters, other.parameters),
+        differences(solution.outputs(), other.outputs()),
         changes,
         seconds,
     )
@@ -130,7 +130,8 @@ def _oriented(values: np.ndarray, like: np.ndarray, problem: Problem) -> np.ndar
     return np.asarray(values * signs)
 
 
-def _differences(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, float]:
+def differences(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, float]:
+    """How far the numbers of two runs are apart, by name."""
     pairs = ((name, value, theirs.get(name)) for name, value in mine.items())
     return {n: abs(a - b) for n, a, b in pairs if isinstance(a, float) and isinstance(b, float)}
 
@@ -140,11 +141,13 @@ def _option(part: Any, name: str) -> Any:
     return getattr(part, name) if is_dataclass(part) and name in {f.name for f in fields(part)} else None
 
 
-def _wider(part: Part) -> Part:
+def wider(part: Part) -> Part:
+    """A network that is wider by a seventh, where it has a width."""
     return _scaled(part, "width", WIDER)
 
 
-def _more(part: Part) -> Part:
+def more(part: Part) -> Part:
+    """A sampler of a quarter more points, where it has a count."""
     return _scaled(part, "count", MORE)
 
 

@@ -40,7 +40,8 @@ def outcome(
     scale = float(np.max(np.abs(bare(fresh))))
     derived = bare.found_outputs()
     known_outputs = output_errors(problem.reference, derived.values)
-    numbers = residuals, conditions, scale, _scales(windows), known_outputs
+    kept = bare.conserved()
+    numbers = residuals, conditions, scale, _scales(windows), known_outputs, {k.name: k.relative for k in kept}
     verdict = judge(errors, problem.tolerance, reference, *numbers)
     if not marched.whole or not windows[-1].finished:
         verdict = _cut_short(verdict, marched)
@@ -63,12 +64,14 @@ def outcome(
         "reference": known,
         "residuals": residuals,
         "conditions": conditions,
+        "conservation": {k.name: {"integral": k.integral, "relative": k.relative} for k in kept},
         "observations": seen,
         "exact": [choice.condition for choice in windows[0].run.formulation.choices if choice.exact],
         "symmetries": [f"{s.field} is {s.parity} in {s.coordinate}" for s in problem.symmetries],
         "parameters": by_name(problem, bare.parameters),
         "parameters_uncertainty": parameters_uncertainty(problem, windows, seen),
         "outputs": dict(derived.values),
+        "units": dict(problem.units),
         "output_errors": {o.name: {"known": o.known, "relative": o.relative} for o in known_outputs},
         "seconds": trained.seconds,
         "steps": trained.steps,

@@ -274,6 +274,11 @@ def _in_stages(
     return replace(run, config=whole_config(first, asked, further)), trained
 
 
+def trained_by_itself(run: Run, listener: Listener) -> Trained:
+    """Run the phases of a run that stands by itself."""
+    return _trained(run, None, listener, _Place())
+
+
 def _trained(run: Run, reference: ReferenceSolution | None, listener: Listener, place: _Place) -> Trained:
     """Run the phases of one stage; every record gets the window, the error, where known and due, and the time to go.
 

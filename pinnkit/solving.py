@@ -13,6 +13,7 @@ from pinnkit.building import Run
 from pinnkit.config import Config, load_config
 from pinnkit.confirming import confirm
 from pinnkit.errors import SolveError, UserError
+from pinnkit.estimating import estimate, require_estimable
 from pinnkit.journal import Journal, Make
 from pinnkit.marching import Start, Window, edges_of, general_config, start_from, window_run
 from pinnkit.objective.causal import Chain
@@ -82,6 +83,7 @@ def solve_to_folder(
     start: Path | None = None,
     reference: ReferenceSolution | None = None,
     confirmed: bool = False,
+    estimated: bool = False,
 ) -> Path:
     """Solve a problem and leave a run folder: fields, figures, report and verdict; print the course and the verdict.
 
@@ -96,6 +98,7 @@ def solve_to_folder(
         start: the folder of a run with the same network, from whose parameters training begins.
         reference: the one that the problem names, where it has been made already.
         confirmed: whether the problem is solved again, differently, and the difference is told.
+        estimated: whether the linearised equation is solved as well, and the error that it tells is told.
 
     Raises:
         UserError: the problem, the config or the folder is at fault.
@@ -103,6 +106,8 @@ def solve_to_folder(
     """
     warnings = [str(finding.mistake) for finding in require_sound(problem) if not finding.accepted]
     begin = start_from(Solution.load(start).windows) if start is not None else None
+    if estimated:
+        require_estimable(problem, config)
     run = require_runs(problem, config, begin)
     team = Team.here()
     config = agreed(config, run, team)
@@ -111,7 +116,9 @@ def solve_to_folder(
     reference = reference if reference is not None else reference_for(problem)
     files = RunFolder(new_run_folder(problem.name, out, datetime.now()))
     write_start(files, problem, general_config(config, run.config), plugins)
-    return _go_on(_Job(problem, config, files, reference, begin, confirmed=confirmed), run, warnings, quiet)
+    return _go_on(
+        _Job(problem, config, files, reference, begin, confirmed=confirmed, estimated=estimated), run, warnings, quiet
+    )
 
 
 def resume_folder(folder: Path, quiet: bool = False) -> Path:
@@ -162,6 +169,7 @@ class _Job:
     done: Sequence[Window] = ()
     history: Thinned = field(default_factory=Thinned)
     confirmed: bool = False
+    estimated: bool = False
     entry: Mapping[str, Any] | None = None
 
 
@@ -190,10 +198,10 @@ def _go_on(job: _Job, run: Run, opening: Sequence[str], quiet: bool) -> Path:
     solution = outcome(problem, marched, reference, job.history.records)
     solution.save(files.path)
     write_result(files, solution, reference)
-    if job.confirmed and marched.trained.failure is None and not marched.trained.interrupted:
-        _confirm(solution, job, quiet)
-        write_result(files, solution, reference)
-    for line in told(solution.result["outputs"]) if not quiet else ():
+    if (job.confirmed or job.estimated) and marched.trained.failure is None and not marched.trained.interrupted:
+        moved = _second_look(solution, job, quiet)
+        write_result(files, solution, reference, moved)
+    for line in told(solution.result["outputs"], problem.units) if not quiet else ():
         print(line, flush=True)
     print(f"{_last_line(solution)} Results: {files.path}", flush=True)
     if marched.trained.failure is not None:
@@ -201,13 +209,20 @@ def _go_on(job: _Job, run: Run, opening: Sequence[str], quiet: bool) -> Path:
     return files.path
 
 
-def _confirm(solution: Solution, job: _Job, quiet: bool) -> None:
-    """Solve the problem again and add to the result how far the two runs are apart."""
-    total = sum(phase.steps for phase in solution.config.phases)
-    with nullcontext(_Silent()) if quiet else Progress(solution.run.assembly.terms, total, False) as view:
-        found = confirm(solution, job.config, _Shown(view))
-    solution.result["confirmation"] = found.as_result()
-    solution.result["reasons"] = [*solution.result["reasons"], str(found)]
+def _second_look(solution: Solution, job: _Job, quiet: bool) -> Solution | None:
+    """Add to the result what a second run and the linearised equation say; the fields that the latter has moved."""
+    total, moved = sum(phase.steps for phase in solution.config.phases), None
+    result, terms = solution.result, solution.run.assembly.terms
+    if job.confirmed:
+        with nullcontext(_Silent()) if quiet else Progress(terms, total, False) as view:
+            again = confirm(solution, job.config, _Shown(view))
+        result |= {"confirmation": again.as_result(), "reasons": [*result["reasons"], str(again)]}
+    if job.estimated:
+        with nullcontext(_Silent()) if quiet else Progress(terms, total, False) as view:
+            told = estimate(solution, job.config, _Shown(view))
+        result |= {"estimate": told.as_result(), "reasons": [*result["reasons"], str(told)]}
+        moved = told.moved
+    return moved
 
 
 def require_runs(problem: Problem, config: Config, start: Start | None) -> Run:

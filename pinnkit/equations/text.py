@@ -5,9 +5,9 @@ import sympy
 from pinnkit.equations.complexes import IMAGINARY
 from pinnkit.equations.differentiate import partial_of
 from pinnkit.equations.expression import Scope
-from pinnkit.equations.functions import INTEGRAL, NORMAL, coordinate_of, is_normal_component, name_of, operands_of
+from pinnkit.equations.functions import NORMAL, coordinate_of, is_normal_component, name_of, operands_of
 from pinnkit.equations.numbers import HIGHEST_POWER, exact
-from pinnkit.equations.reductions import along_of
+from pinnkit.equations.reductions import REDUCTIONS, along_of, held_of, name_of_reduction, on_of
 from pinnkit.errors import Mistake, UserError
 
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
@@ -63,13 +63,20 @@ def _write(node: sympy.Basic, scope: Scope) -> tuple[str, int]:
     partial = partial_of(node, scope)
     if partial is not None:
         return scope.name(partial), _ATOM
-    if isinstance(node, INTEGRAL):
-        along = "".join(f", {name}" for name in along_of(node))
-        return f"integral({_write(node.args[0], scope)[0]}{along})", _ATOM
+    if isinstance(node, tuple(REDUCTIONS.values())):
+        return _reduction(node, scope), _ATOM
     name = "dn" if isinstance(node, NORMAL) else name_of(node)
     if name is None:
         raise UserError(Mistake(f"`{str(node)[:80]}` is not in the language of expressions"))
     return f"{name}({', '.join(_write(g, scope)[0] for g in operands_of(node))})", _ATOM
+
+
+def _reduction(node: sympy.Expr, scope: Scope) -> str:
+    """Behind the operand the coordinates that it goes along, the piece that it is on, and the values that are held."""
+    parts = [_write(node.args[0], scope)[0], *along_of(node)]
+    parts += [f"on = {piece}"] if (piece := on_of(node)) is not None else []
+    parts += [f"{name} = {_write(value, scope)[0]}" for name, value in held_of(node).items()]
+    return f"{name_of_reduction(node)}({', '.join(parts)})"
 
 
 def _held(node: sympy.Basic, scope: Scope, tightness: int) -> str:

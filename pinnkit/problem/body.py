@@ -21,7 +21,7 @@ _SAME = 1e-9
 """Relative to a shape's size, within which an element lies on a plane, and a shape within its intervals."""
 
 _LONGEST = 10_000
-_WORDS = ("name", "label", "file", "data")
+NO_NUMBERS = ("name", "label", "file", "data")
 """Options of shapes that are texts, and no numbers."""
 
 _MOST = 128
@@ -223,7 +223,9 @@ def _primitive(name: str, given: Any, values: Mapping[str, float], where: Where)
 def _in_numbers(given: Any, values: Mapping[str, float], where: Where, *keys: str | int) -> Any:
     """The options of a shape with their texts as the numbers that they are, such as `-s/2`; its name stays."""
     if isinstance(given, Mapping):
-        return {k: v if not keys and k in _WORDS else _in_numbers(v, values, where, *keys, k) for k, v in given.items()}
+        return {
+            k: v if not keys and k in NO_NUMBERS else _in_numbers(v, values, where, *keys, k) for k, v in given.items()
+        }
     if isinstance(given, list):
         return [_in_numbers(v, values, where, *keys, k) for k, v in enumerate(given)]
     return parse_number(given, where(*keys), values) if isinstance(given, str) else given
@@ -231,7 +233,7 @@ def _in_numbers(given: Any, values: Mapping[str, float], where: Where, *keys: st
 
 def _has_texts(given: Any) -> bool:
     """Whether the options of a shape have numbers that are texts."""
-    options = [v for k, v in given.items() if k not in _WORDS] if isinstance(given, Mapping) else given
+    options = [v for k, v in given.items() if k not in NO_NUMBERS] if isinstance(given, Mapping) else given
     return any(isinstance(v, str) or (isinstance(v, list | Mapping) and _has_texts(v)) for v in options)
 
 

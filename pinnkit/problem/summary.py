@@ -51,9 +51,9 @@ def summary(problem: Problem, findings: Sequence[Finding] = (), as_latex: bool =
         lines += _as_given(held.name, "condition", problem.complex_fields.conditions)
         lines += ["", f"condition {held.name} {over(held, problem)}", *_equation(held.residual, problem, as_latex)]
     if problem.derived:
-        lines += ["", *(f"derived {d.name} = {d.expression.text}" for d in problem.derived)]
+        lines += ["", *(f"derived {d.name} = {d.expression.text}{_in_unit(d.name, problem)}" for d in problem.derived)]
     if problem.outputs:
-        lines += ["", *(f"output {output.name} = {output.expression.text}" for output in problem.outputs)]
+        lines += ["", *(f"output {o.name} = {o.expression.text}{_in_unit(o.name, problem)}" for o in problem.outputs)]
     if problem.tables:
         lines += ["", *(f"table {t.name}: {', '.join(c.text for c in t.columns)}; {_along(t)}" for t in problem.tables)]
     lines += [line for observations in problem.observations for line in ("", *_observations(observations))]
@@ -97,9 +97,7 @@ def domain_lines(problem: Problem) -> list[str]:
     """The coordinates, fields, parameters and what is built into the fields, one line each."""
     lines = ["  " + _listed([_interval(c, problem) for c in problem.coordinates])]
     arguments = _listed(problem.scope.coordinates)
-    unknowns = (
-        f"{name}({arguments}){' in' * (name in problem.units)}{_unit(name, problem)}" for name in problem.fields
-    )
+    unknowns = (f"{name}({arguments}){_in_unit(name, problem)}" for name in problem.fields)
     lines.append(f"  unknown: {', '.join(unknowns)}")
     lines += [f"  {h} = {' + i*'.join(components(h))}" for h in problem.complex_fields.names]
     for p in problem.parameters:
@@ -137,6 +135,11 @@ def _interval(coordinate: Coordinate, problem: Problem) -> str:
     right = f"{coordinate.upper:.12g}]" if math.isfinite(coordinate.upper) else "inf)"
     mapped = "" if coordinate.axis.finite else f", mapped algebraically with scale {coordinate.scale:.12g}"
     return f"{coordinate.name} in {left}, {right}{_unit(coordinate.name, problem)}{mapped}{tail}"
+
+
+def _in_unit(name: str, problem: Problem) -> str:
+    """A name's unit behind what is no number."""
+    return f" in{_unit(name, problem)}" if name in problem.units else ""
 
 
 def _unit(name: str, problem: Problem) -> str:

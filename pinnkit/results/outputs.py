@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
+from types import MappingProxyType
 from typing import final
 
 import numpy as np
@@ -281,10 +282,11 @@ def _at(held: Mapping[str, float]) -> str:
     return "".join(f" at `{name} = {value:.6g}`" for name, value in held.items())
 
 
-def told(values: Mapping[str, Value]) -> list[str]:
-    """A line for every output."""
+def told(values: Mapping[str, Value], units: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """A line for every output, with its unit where that is given."""
     lines = []
     for name, value in values.items():
         shown = [f"{number:.15g}" for number in (value if isinstance(value, list) else [value]) if number is not None]
-        lines.append(f"{name} = {', '.join(shown) or 'no value'}")
+        unit = f" {units[name]}" if name in units and shown else ""
+        lines.append(f"{name} = {', '.join(shown) or 'no value'}{unit}")
     return lines

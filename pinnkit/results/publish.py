@@ -62,8 +62,17 @@ def _made_with(files: RunFolder, config: Config) -> dict[str, Any]:
     return environment(config.device, config.precision, "highest", torch.get_num_threads())
 
 
-def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolution | None) -> None:
-    """The result, the fields, the figures and the report; the result first, in case a picture fails."""
+def write_result(
+    files: RunFolder, solution: Solution, reference: ReferenceSolution | None, moved: Solution | None = None
+) -> None:
+    """The result, the fields, the figures and the report; the result first, in case a picture fails.
+
+    Args:
+        files: where they go.
+        solution: the trained fields.
+        reference: what they are drawn beside.
+        moved: the fields as the linearised equation would have them, whose difference is an estimate of the error.
+    """
     write_json(files.result, solution.result)
     fields = solution.sampled(reference)
     write_fields(files.fields, fields)
@@ -71,6 +80,7 @@ def write_result(files: RunFolder, solution: Solution, reference: ReferenceSolut
     files.figures.mkdir(exist_ok=True)
     pictures = (
         *draw_fields(files.figures, fields),
+        *(_draw_estimate(files.figures / "estimated_error", fields, moved) if moved is not None else ()),
         *_draw_spectra(files.figures, solution, fields),
         *_draw_residuals(files.figures / "residuals.png", solution),
         *_draw_tables(files, solution, reference),
@@ -109,6 +119,18 @@ def _draw_march(folder: Path, solution: Solution, fields: GridFields | Scattered
         return ()
     spans = [(window.time.lower, window.time.upper) for window in solution.windows]
     return draw_march(folder, fields, solution.history, solution.problem.time, spans)
+
+
+def _draw_estimate(folder: Path, fields: GridFields | ScatteredFields, moved: Solution) -> tuple[Picture, ...]:
+    """The pictures of what the linearised equation adds to the fields, where they are on a grid."""
+    if not isinstance(fields, GridFields):
+        return ()
+    folder.mkdir(exist_ok=True)
+    other = moved.sampled()
+    assert isinstance(other, GridFields)
+    error = {f"estimated_error_{n}": fields.predicted[n] - other.predicted[n] for n in moved.problem.fields}
+    units = {f"estimated_error_{n}": unit for n, unit in fields.units.items() if n in moved.problem.fields}
+    return draw_fields(folder, replace(fields, predicted=error, reference={}, units={**fields.units, **units}))
 
 
 def _draw_observations(folder: Path, solution: Solution, fields: GridFields | ScatteredFields) -> list[Picture]:

@@ -10,6 +10,7 @@ from pinnkit.results.figures.picture import Picture
 from pinnkit.results.intervals import with_interval
 from pinnkit.results.page import Formula, document, escape, figures, formulas, prose, shown, table, words
 from pinnkit.results.progress import duration
+from pinnkit.results.unit_text import with_unit
 from pinnkit.results.writing import write_text
 
 _LONG = re.compile(r"([\w+/=]{60})[\w+/=]{140,}")
@@ -110,6 +111,7 @@ def _accuracy(result: Mapping[str, Any]) -> str:
         for name, expressions in (result.get("observations") or {}).items()
         for text, m in expressions.items()
     ]
+    kept = [(name, k.get("integral"), k.get("relative")) for name, k in (result.get("conservation") or {}).items()]
     return "\n".join(
         [
             "<h2>Accuracy</h2>",
@@ -117,6 +119,7 @@ def _accuracy(result: Mapping[str, Any]) -> str:
             f"<p>{against}</p>",
             table(("equation", "root mean square of the residual"), residuals),
             table(("condition", "largest violation"), violated),
+            table(("conserved by the equation", "out of balance by", "as a share of its terms"), kept),
             table(("observed", "points", "root mean square misfit", "largest misfit", "in units of"), seen),
         ]
     )
@@ -137,13 +140,14 @@ def condition_lines(conditions: Sequence[ConditionLine]) -> str:
 
 def _parameters(result: Mapping[str, Any]) -> str:
     """The unknown parameters that were found, with their intervals and the reference where there are some."""
+    units = result.get("units") or {}
     found, truth = result.get("parameters") or {}, (result.get("reference") or {}).get("parameters") or {}
     uncertain = result.get("parameters_uncertainty") or {}
     intervals = uncertain.get("parameters", {})
     head = ("name", "value", *(("reference",) if truth else ()))
     rows = [
         (
-            name,
+            with_unit(name, units),
             with_interval(value, intervals[name]) if name in intervals else _digits(value),
             *((_digits(truth.get(name)),) if truth else ()),
         )
@@ -155,13 +159,13 @@ def _parameters(result: Mapping[str, Any]) -> str:
 
 def _outputs(result: Mapping[str, Any]) -> str:
     """The numbers that were asked for, with all their digits, beside the values that are known."""
-    known = result.get("output_errors") or {}
+    known, units = result.get("output_errors") or {}, result.get("units") or {}
     head = ("name", "value", *(("known value", "relative error") if known else ()))
     lines = []
     for name, value in (result.get("outputs") or {}).items():
         beside = known.get(name, {})
         told = (_digits(beside["known"]), f"{beside['relative']:.2g}") if beside else ("", "")
-        lines.append((name, _digits(value), *(told if known else ())))
+        lines.append((with_unit(name, units), _digits(value), *(told if known else ())))
     return f"<h2>Outputs</h2>\n{table(head, lines)}" if lines else ""
 
 

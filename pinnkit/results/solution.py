@@ -22,6 +22,7 @@ from pinnkit.problem.load import load_problem
 from pinnkit.problem.problem import Problem
 from pinnkit.problem.regions import with_breaks
 from pinnkit.results.checkpoint import load_windows, save_windows
+from pinnkit.results.conservation import Kept, conserved
 from pinnkit.results.fields import (
     GridFields,
     MeshFields,
@@ -138,14 +139,21 @@ class Solution:
 
     def found_outputs(self) -> Found:
         """The outputs, and the reasons why some have no value."""
+        return find_outputs(self._with_breaks(), self.evaluate, self.config.quadrature)
+
+    def conserved(self) -> tuple[Kept, ...]:
+        """What the equations conserve, and how well the fields do."""
+        return conserved(self._with_breaks(), self.evaluate, self.config.quadrature)
+
+    def _with_breaks(self) -> Problem:
+        """The problem whose integrals are split where the fields may have kinks, as where windows meet."""
         problem, time = with_breaks(self.problem), self.problem.time
         if len(self.windows) > 1 and time is not None:
-            # Fields may have kinks where windows meet.
             whole = problem.coordinate(time)
             edges = {*whole.breaks, *(window.time.upper for window in self.windows[:-1])}
             split = replace(whole, breaks=tuple(sorted(edges)), break_texts=("",) * len(edges))
             problem = replace(problem, coordinates=tuple(split if c is whole else c for c in problem.coordinates))
-        return find_outputs(problem, self.evaluate, self.config.quadrature)
+        return problem
 
     def reference(self) -> ReferenceSolution | None:
         """What is known of the answer independently, or None."""

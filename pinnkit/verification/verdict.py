@@ -42,6 +42,7 @@ def judge(
     scale: float = 1.0,
     scales: Mapping[str, float] | None = None,
     outputs: Sequence[OutputError] = (),
+    conserved: Mapping[str, float] | None = None,
 ) -> Verdict:
     """Compare an answer with its reference.
 
@@ -60,11 +61,12 @@ def judge(
             largest violation is a maximum over points and lies above the mean that the tolerance speaks of.
         scales: the same for conditions by name that have a magnitude of their own, as those of integrals do.
         outputs: those whose value is known.
+        conserved: of what the equations conserve, by how much of its terms it is out of balance.
     """
     unknown = reference is None and not outputs
     wrong = [
         *_not_finite(errors, residuals, conditions),
-        *(_without_reference(residuals, conditions) if unknown else ()),
+        *(_without_reference(residuals, conditions, conserved or {}) if unknown else ()),
         *(_against(errors, tolerance, reference) if reference is not None else ()),
         *failures(outputs, tolerance, MARGIN),
         *_violated(conditions, {name: MARGIN * tolerance * (scales or {}).get(name, scale) for name in conditions}),
@@ -92,7 +94,9 @@ def _not_finite(errors: Errors, residuals: Mapping[str, float], conditions: Mapp
     return [f"Values that are not finite were found in {', '.join(broken)}."] if broken else []
 
 
-def _without_reference(residuals: Mapping[str, float], conditions: Mapping[str, float]) -> list[str]:
+def _without_reference(
+    residuals: Mapping[str, float], conditions: Mapping[str, float], conserved: Mapping[str, float]
+) -> list[str]:
     sentences = ["The problem has no reference solution, so the error is not known."]
     if residuals:
         listed = ", ".join(f"{value:.2g} in `{name}`" for name, value in residuals.items())
@@ -100,6 +104,11 @@ def _without_reference(residuals: Mapping[str, float], conditions: Mapping[str, 
     if conditions:
         listed = ", ".join(f"{value:.2g} in `{name}`" for name, value in conditions.items())
         sentences.append(f"The largest violation of the conditions is {listed}.")
+    if conserved:
+        listed = ", ".join(f"{value:.2g} in `{name}`" for name, value in conserved.items())
+        sentences.append(
+            f"Over the whole domain, what the equations conserve is out of balance by a share of {listed}."
+        )
     return sentences
 
 

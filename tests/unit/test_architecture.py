@@ -55,6 +55,7 @@ ROOMS = (
     "running",
     "accompanying",
     "confirming",
+    "estimating",
     "outcome",
     "diagnosis",
     "solving",

@@ -6,7 +6,8 @@ import numpy as np
 
 from pinnkit.results.fields import GridFields
 from pinnkit.results.figures.picture import Picture
-from pinnkit.results.figures.style import COLOURS, dress, figure, label, logarithmic, save, with_unit
+from pinnkit.results.figures.style import COLOURS, dress, figure, label, logarithmic, save
+from pinnkit.results.unit_text import with_unit
 
 
 def draw_curves(path: Path, grid: GridFields) -> Picture:

@@ -13,7 +13,8 @@ from PIL import Image
 from pinnkit.results.fields import GridFields, thinned
 from pinnkit.results.figures.picture import Picture
 from pinnkit.results.figures.planes import show_plane
-from pinnkit.results.figures.style import COLOURS, colour_bar, colour_scale, dress, label, number, with_unit
+from pinnkit.results.figures.style import COLOURS, colour_bar, colour_scale, dress, label, number
+from pinnkit.results.unit_text import with_unit
 from pinnkit.results.writing import write_bytes
 
 _FRAMES, _SECONDS, _DPI = 51, 4.0, 80

@@ -22,8 +22,8 @@ from pinnkit.results.figures.style import (
     label,
     number,
     save,
-    with_unit,
 )
+from pinnkit.results.unit_text import with_unit
 
 
 def draw_planes(path: Path, grid: GridFields, name: str) -> Picture:

@@ -114,11 +114,6 @@ def error_scale(error: np.ndarray) -> Normalize:
     return Normalize(0.0, worst or 1e-16)
 
 
-def with_unit(name: str, units: Mapping[str, str]) -> str:
-    """A name with its unit, `x [mm]`, as it is where it has none."""
-    return f"{name} [{units[name]}]" if name in units else name
-
-
 def label(
     name: str,
     names: tuple[str, ...],

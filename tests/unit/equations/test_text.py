@@ -1,9 +1,12 @@
 """Trees written in the language: readable, and read back as they were."""
 
+from dataclasses import replace
+
 import pytest
 import sympy
 
 from pinnkit.equations import Scope, parse, to_text
+from pinnkit.equations.parse import parse_output
 from pinnkit.errors import UserError
 
 SCOPE = Scope(("x", "t", "theta"), ("u",), ("nu",))
@@ -41,6 +44,24 @@ def test_written_and_read_back(text: str, written: str | None) -> None:
     again = to_text(tree, SCOPE)
     assert written is None or again == written
     assert parse(again, SCOPE, special=True, allow_normal=True).tree == tree
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "integral(u*x, theta = 1)",
+        "integral(u_x, x, t = 1/nu, theta = 0)",
+        "integral(dn(u), on = hole)",
+        "maximum(u)/argmax(u, x, t = 1, theta = 2)",
+        "roots(u - nu, x, t = 1, theta = 2)",
+        "value(u, x = root(u, x, t = 0, theta = 0), t = 1, theta = 2)",
+    ],
+)
+def test_reductions_are_written_and_read_back(text: str) -> None:
+    scope = replace(SCOPE, pieces=("hole",)) if "hole" in text else SCOPE
+    scope = replace(scope, coordinates=("x", "y")) if "hole" in text else scope
+    tree = parse_output(text, scope).tree
+    assert parse_output(to_text(tree, scope), scope).tree == tree
 
 
 def test_high_powers_are_split() -> None:

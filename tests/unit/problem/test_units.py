@@ -13,11 +13,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy
 
 import pinnkit
 from pinnkit.config import Config
 from pinnkit.equations.choice import Choice
+from pinnkit.equations.functions import INTEGRAL
 from pinnkit.errors import Place, UserError
+from pinnkit.geometry import GaussLegendre
 from pinnkit.networks import MLP
 from pinnkit.optimizers import LevenbergMarquardt
 from pinnkit.points import Sobol
@@ -27,8 +30,9 @@ from pinnkit.problem.dump import dump_problem
 from pinnkit.problem.load import problem_of
 from pinnkit.problem.problem import Problem
 from pinnkit.problem.summary import summary
-from pinnkit.problem.units import read_unit, units_known
+from pinnkit.problem.unit import read_unit, units_known
 from pinnkit.reading import parse_yaml
+from pinnkit.results.outputs import find_outputs, told
 
 HERE = Place("here")
 
@@ -100,11 +104,36 @@ def test_a_unit_needs_its_zero_at_zero(text: str) -> None:
         ({"equations": {"heat": "T_t = a*T_xx + T_t*sin(x)"}}, "is a function of `x`, which is in meter"),
         ({"equations": {"heat": "T_t = a*T_xx + x^T"}}, "has a power that is no number|is a function of"),
         ({"conditions": {"ends": {"on": "boundary", "equation": "dn(T) = T0"}}}, "units of `ends` do not fit"),
-        ({"reference": {"exact": {"T": "x"}}}, "units of `reference.exact.T` do not fit: the value is in meter"),
-        ({"units": {**MIXED, "y": "m"}}, "`units` names `y`, which is no coordinate, field or parameter"),
+        (
+            {"reference": {"exact": {"T": "x"}}},
+            "units of `reference.exact.T` do not fit: `x` is in meter, and is to be in kelvin",
+        ),
+        ({"units": {**MIXED, "y": "m"}}, "`units` names `y`, which is no coordinate, field, parameter, derived field"),
         ({"units": {**MIXED, "x": "furlongs per"}}, "is no unit that is known"),
         ({"equations": {"heat": "T_t = a*T_xx + 5"}}, "a number stands beside terms of several units"),
-        ({"outputs": {"most": "maximum(T)"}}, "units of several systems are not led together in `most`"),
+        ({"equations": {"heat": "T_t = a*T_xx + atan2(T, x)*T_t"}}, "units of `heat` do not fit: .* do not add up"),
+        ({"outputs": {"most": "maximum(T) + integral(T, x, t = 1)"}}, "units of `most` do not fit: .* do not add up"),
+        (
+            {"outputs": {"late": "value(T, x = 1, t = L)"}},
+            "units of `late` do not fit: the value of `t`: `L` is in meter",
+        ),
+        (
+            {"outputs": {"most": "maximum(T)"}, "units": {**MIXED, "most": "m"}},
+            "units of `most` do not fit: .* is in kelvin, and is to be in meter",
+        ),
+        (
+            {"outputs": {"at": "roots(T - 310, x, t = 1)"}, "units": {**MIXED, "at": "m"}},
+            "`at` do not fit: a list of roots has the unit of its coordinate",
+        ),
+        ({"derived": {"flux": "T_x + T"}}, "units of `flux` do not fit: .* do not add up"),
+        ({"tables": {"cut": {"of": ["T + x"], "on": {"x": [0, 50], "t": 1}, "points": 3}}}, "units of `cut`"),
+        (
+            {"tables": {"cut": {"of": ["T"], "on": {"x": [0, "1000*L"], "t": 1}, "points": 3}}},
+            "`1000.L` is in another unit than `x`",
+        ),
+        ({"conditions": {"mean": {"equation": "integral(T, x) = T0"}}}, "units of `mean` do not fit: .* do not add up"),
+        ({"coordinates": {"x": [0, "1000*L"], "t": [0, 2]}}, "`1000.L` is in another unit than `x`"),
+        ({"coordinates": {"x": [0, 50], "t": [0, "40*L"]}}, "`40.L` is in meter, and is to be in second"),
     ],
 )
 def test_what_does_not_fit_is_told(changes: dict[str, Any], message: str) -> None:
@@ -151,6 +180,62 @@ def test_the_fields_are_those_of_one_system() -> None:
     np.testing.assert_allclose(one(points), other(points * [1e-3, 60.0]), rtol=2e-4)
 
 
+def test_outputs_derived_fields_and_integrals_are_led() -> None:
+    """In mm, K and min, asked for in other units: numbers are those of the same rod in m and s."""
+    problem = rod(
+        {**MIXED, "q": "K/m", "held": "K*m", "middle": "m", "share": "%"},
+        derived={"q": "-T_x"},
+        outputs={
+            "held": "integral(T, x, t = 1)",
+            "middle": "argmax(T, x, t = 1)",
+            "share": "value(T, x = L/5, t = 0)/maximum(T, t = 0)",
+            "twice": "held + 2*integral(T, x, t = 1)",
+        },
+        conditions={
+            "initial": {"on": "t = 0", "equation": "T = 300 + T0*sin(pi*x/L)"},
+            "mean": {"equation": "integral(T, x) = L*T0"},
+        },
+    )
+    scope = problem.scope
+    field = 300 + 80 * sympy.sin(sympy.pi * scope.symbols["x"] / 50)
+    values = {scope.symbols[name]: value for name, value in (("a", 12.0), ("L", 0.05), ("T0", 80.0))}
+
+    def evaluate(tree: sympy.Expr, points: np.ndarray) -> np.ndarray:
+        made = tree.xreplace({scope.functions["T"]: field}).xreplace(values).doit()
+        return np.array([float(made.subs(scope.symbols["x"], x)) for x, _ in points])
+
+    found = find_outputs(problem, evaluate, GaussLegendre(40)).values
+    integral = 0.05 * (300 + 80 * 2 / np.pi)
+    assert found["held"] == pytest.approx(integral, rel=1e-12)
+    assert found["middle"] == pytest.approx(0.025, rel=1e-7)
+    assert found["share"] == pytest.approx(100 * (300 + 80 * np.sin(np.pi / 5)) / 380, rel=1e-9)
+    assert found["twice"] == pytest.approx(3 * integral, rel=1e-12)
+    (slope,) = problem.derived
+    assert evaluate(slope.expression.tree, np.array([[0.0, 0.0]]))[0] == pytest.approx(-80 * np.pi / 0.05, rel=1e-12)
+    (mean,) = problem.integrals
+    (constant,) = (t for t in mean.residual.tree.xreplace(values).expand().args if t.is_number)
+    scale = next(t.as_coeff_Mul()[0] for t in mean.residual.tree.expand().args if t.has(INTEGRAL))
+    assert float(abs(constant / scale)) == pytest.approx(50 * 80, rel=1e-12)  # K*mm
+
+
+def test_what_multiplies_a_network_takes_any_unit() -> None:
+    """An ansatz has the unit of its field where it holds no network, and a stream function that of both its slopes."""
+    problem = rod(MIXED, ansatz={"T": "300 + T0*x/L + x*t*N"}, conditions={}, accept=["W-conditions"])
+    (given,) = problem.ansatz
+    symbols = problem.scope.symbols
+    at = {symbols["x"]: 50.0, symbols["t"]: 0.0, symbols["L"]: 0.05, symbols["T0"]: 80.0}
+    assert float(given.expression.tree.subs(at)) == pytest.approx(380.0, rel=1e-12)
+    with pytest.raises(UserError, match="units of `ansatz.T` do not fit: .* in meter"):
+        rod(MIXED, ansatz={"T": "x + x*t*N"}, conditions={})
+
+
+def test_signs_and_steps_take_any_unit() -> None:
+    plain = rod(MIXED, equations={"heat": "T_t = a*T_xx*(2 + sign(T - 300))*heaviside(x - L/2)"})
+    symbols = plain.scope.symbols
+    step = next(iter(plain.equations[0].residual.tree.atoms(sympy.Heaviside)))
+    assert [float(step.subs({symbols["L"]: 0.05, symbols["x"]: x})) for x in (24.0, 26.0)] == [0.0, 1.0]
+
+
 def test_a_derivative_along_the_normal_has_the_unit_of_space() -> None:
     keys = {"conditions": {"ends": {"on": "boundary", "equation": "k*dn(T) = h*(T - 300)"}}, "reference": None}
     parameters = {"a": 12, "k": 50, "h": 10}
@@ -183,6 +268,7 @@ def test_they_are_written_and_shown() -> None:
     again = problem_of(parse_yaml(dump_problem(problem), "again.yaml"))
     assert again == problem
     assert again.units == MIXED
+    assert told({"a": 12.0, "b": None}, problem.units) == ["a = 12 mm^2/s", "b = no value"]
     text = summary(problem, ())
     assert "x in [0, 50] mm" in text
     assert "T(x, t) in K" in text

@@ -153,7 +153,7 @@ def test_what_is_not_there_says_so_and_spoils_nothing() -> None:
         "The output `outside` has no value: `x = 2` is outside of the domain, for `x` from -1 to 1.",
         "The output `infinite` has no value: it divides by zero.",
         "The output `nothing` has no value: `log(-u)` is nowhere a finite number.",
-        "The output `broken` has no value: `it` is not finite.",
+        "The output `broken` has no value: `value(log(-u), x = 0, t = 0)` is not finite.",
     )
     assert told({"a": 0.1, "b": None, "c": [1.0, 2.5]}) == ["a = 0.1", "b = no value", "c = 1, 2.5"]
 

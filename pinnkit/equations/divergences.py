@@ -1,0 +1,55 @@
+"""Whether an expression of fields is a divergence, so that its integral is a matter of the boundary alone.
+
+    E_f(P) = sum_J (-D)_J dP/df_J = 0 for every field f,    J over the derivatives f_J in P
+
+holds exactly where P = D_1 F_1 + ... + D_n F_n for some F, and some source without fields: the Euler operator of the
+calculus of variations. P. J. Olver, Applications of Lie Groups to Differential Equations, 2nd ed., Springer (1993),
+theorem 4.7. An equation P = 0 of this kind conserves what F says.
+"""
+
+import sympy
+
+from pinnkit.equations.expression import Scope
+from pinnkit.equations.extremes import Maximum, Minimum
+from pinnkit.equations.partials import partials_in
+
+_MOST = 300
+"""Operations in an expression that is looked at; its derivatives have many times as many."""
+
+_BROKEN = (sympy.Piecewise, sympy.Abs, sympy.sign, sympy.Heaviside, Maximum, Minimum)
+"""Of what has kinks or jumps, sympy's derivatives leave out what stands in them."""
+
+
+def is_divergence(tree: sympy.Expr, scope: Scope) -> bool:
+    """Whether an expression is a divergence and holds a derivative; False also where it is too long or has a kink.
+
+    Example:
+        >>> scope = Scope(("x", "t"), ("u",))
+        >>> u, (x, t) = scope.functions["u"], (scope.symbols[c] for c in "xt")
+        >>> is_divergence(u.diff(t) + u * u.diff(x) - u.diff(x, 2), scope), is_divergence(u.diff(t) + u, scope)
+        (True, False)
+    """
+    partials = partials_in(tree, scope)
+    if not any(p.order for p in partials) or tree.has(*_BROKEN) or tree.count_ops() > _MOST:
+        return False
+    axes = [scope.symbols[name] for name in scope.coordinates]
+
+    def node(field: str, orders: tuple[int, ...]) -> sympy.Expr:
+        along = [(axis, count) for axis, count in zip(axes, orders, strict=True) if count]
+        return sympy.diff(scope.functions[field], *along) if along else scope.functions[field]
+
+    places = {p: node(p.field, p.orders) for p in partials}
+    marks = {place: sympy.Dummy(real=True) for place in places.values()}
+    back = {mark: place for place, mark in marks.items()}
+    marked = tree.xreplace(marks)
+    for field in scope.fields:
+        total = sympy.S.Zero
+        for partial, place in places.items():
+            if partial.field != field:
+                continue
+            slope = sympy.diff(marked, marks[place]).xreplace(back)
+            along = [(axis, count) for axis, count in zip(axes, partial.orders, strict=True) if count]
+            total += (-1) ** partial.order * (sympy.diff(slope, *along) if along else slope)
+        if sympy.expand(total) != 0:
+            return False
+    return True
