@@ -59,7 +59,7 @@ def conserved(
         return ()
     found = []
     for name, tree in _divergences(problem):
-        terms = sympy.Add.make_args(sympy.expand(tree))
+        terms = sympy.Add.make_args(sympy.expand_mul(tree, deep=False))
         sizes = sympy.Add(*(sympy.Abs(term) for term in terms))
         asked = (_integral("integral", tree), _integral("sizes", sizes))
         values = find_outputs(replace(problem, outputs=asked), evaluate, quadrature).values
