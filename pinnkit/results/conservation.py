@@ -59,8 +59,10 @@ def conserved(
         return ()
     found = []
     for name, tree in _divergences(problem):
-        terms = sympy.Add.make_args(sympy.expand_mul(tree, deep=False))
-        sizes = sympy.Add(*(sympy.Abs(term) for term in terms))
+        terms = [
+            t for part in sympy.Add.make_args(tree) for t in sympy.Add.make_args(sympy.expand_mul(part, deep=False))
+        ]
+        sizes = sympy.Add(*map(sympy.Abs, terms))
         asked = (_integral("integral", tree), _integral("sizes", sizes))
         values = find_outputs(replace(problem, outputs=asked), evaluate, quadrature).values
         integral, size = values["integral"], values["sizes"]

@@ -62,11 +62,11 @@ def test_every_divergence_of_whatever_is_one(seed: int) -> None:
     atoms = [u, v, sympy.diff(u, x), sympy.diff(v, t), x, sympy.sin(u), sympy.exp(x), sympy.diff(u, x, 2)]
 
     def term() -> sympy.Expr:
-        chosen = generator.choice(len(atoms), size=3)
+        chosen = generator.choice(len(atoms), size=2)
         return int(generator.integers(1, 5)) * sympy.Mul(*(atoms[k] for k in chosen))
 
-    flux, density = term() + term(), term()
-    tree = (sympy.diff(flux, x) + sympy.diff(density * u, t)).doit()
+    flux, density = term(), term()
+    tree = (sympy.diff(flux, x) + sympy.diff(density, t)).doit()
     assert is_divergence(tree, SCOPE)
     assert not is_divergence(tree + u**2, SCOPE)
 
