@@ -18,6 +18,7 @@ from pinnkit.equations.expression import MultiIndex
 from pinnkit.errors import Mistake, UserError
 from pinnkit.formulation.conditions import Formulation, formulate
 from pinnkit.formulation.handover import Handover
+from pinnkit.formulation.magnitudes import magnitudes
 from pinnkit.formulation.rewriting import Rewriting, rewrite
 from pinnkit.formulation.trial import Base, Trial
 from pinnkit.formulation.unknowns import with_unknowns
@@ -56,6 +57,9 @@ _SUPPOSED_FREE = 4 * 2**30
 
 _BALANCE_POINTS = 500
 """Points of every term at which the start is looked at to balance the terms."""
+
+_LEAST_LEVEL, _LEVEL, _MOST_LEVEL = 1e-6, 1e2, 1e10
+"""Of traces: where between the least and the most one is, it stays; others become the one between them."""
 
 
 @final
@@ -142,6 +146,7 @@ def build_run(
     engine, rule = config.derivatives, config.quadrature
     size = size_of(formulation, parameters, chunk, samplers, features.count, engine, further, rule)
     phases, notes = _chosen(config, size, dtype, device)
+    notes = (*notes, *(f"field {name}: of the size {s:g}" for name, s in magnitudes(trained).items()))
     if config.pseudo_time is not None:
         steps = sum(phase.steps for phase in config.phases)
         notes = (*notes, told(config.pseudo_time, trained, steps))
@@ -162,8 +167,7 @@ def build_run(
     if start is not None and trains:
         trial = trial.begun(start(Run(problem, resolved, trial, assembly, rewriting)))
         assembly = replace(assembly, trial=trial)
-    if trains and config.balance and len(assembly.plain_terms) > 1:
-        weights = _balanced(assembly, config)
+    if trains and config.balance and (weights := _balanced(assembly, config)):
         assembly = replace(assembly, weights=further.weights(weights))
         resolved = replace(resolved, weights=weights, balance=False)
     return Run(problem, resolved, trial, assembly, rewriting, notes)
@@ -218,8 +222,9 @@ def _require_groups(assembly: Assembly, config: Config) -> None:
 def _balanced(assembly: Assembly, config: Config) -> dict[str, float]:
     """Weights that make all terms equally fast to learn at the start; those that the config gives stand.
 
-    Every other term gets the mean trace of the equations over its own, to two digits: the traces are estimates.
-    Further terms follow those that they come from. Observations get their share of such a weight.
+    None where there is one term, of a size that optimizers are made for. Every other term gets the mean trace of the
+    equations over its own, to two digits: the traces are estimates. Further terms follow those that they come from.
+    Observations get their share of such a weight.
     """
     trial = assembly.trial
     few = replace(
@@ -228,6 +233,10 @@ def _balanced(assembly: Assembly, config: Config) -> dict[str, float]:
     traces = few.traces(trial.layout.start(trial.network), np.random.default_rng([config.seed, 2]))
     equations = [traces[equation.name] for equation in trial.formulation.equations]
     level = sum(equations) / len(equations)
+    if not _LEAST_LEVEL <= level <= _MOST_LEVEL and level > 0:
+        level = _LEVEL  # such as that of an equation in SI units of the very small
+    elif len(assembly.plain_terms) == 1:
+        return {}
     found = {name: float(f"{level / trace:.2g}") for name, trace in traces.items() if trace > 0 and level > 0}
     for name, share in _observation_weights(trial.problem, config).items():
         found[name] = share * found.get(name, 1.0)

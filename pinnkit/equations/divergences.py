@@ -40,11 +40,7 @@ def is_divergence(tree: sympy.Expr, scope: Scope) -> bool:
         return False
     axes = [scope.symbols[name] for name in scope.coordinates]
 
-    def node(field: str, orders: tuple[int, ...]) -> sympy.Expr:
-        along = [(axis, count) for axis, count in zip(axes, orders, strict=True) if count]
-        return sympy.diff(scope.functions[field], *along) if along else scope.functions[field]
-
-    places = {p: node(p.field, p.orders) for p in partials}
+    places = {p: scope.tree(p) for p in partials}
     marks = {place: sympy.Dummy(real=True) for place in places.values()}
     back = {mark: place for place, mark in marks.items()}
     marked = tree.xreplace(marks)

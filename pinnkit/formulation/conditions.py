@@ -13,6 +13,7 @@ from pinnkit.equations import compile_tree
 from pinnkit.equations.partials import partials_in
 from pinnkit.errors import Mistake, UserError, unknown
 from pinnkit.formulation.lift import Fixed, Lift, build_lift
+from pinnkit.formulation.magnitudes import scaled
 from pinnkit.formulation.shaped_lift import Factors, fixed_twice, holds, obstacle_on, shaped_lifts
 from pinnkit.formulation.solenoidal import holds_identically, obstacle, outputs_of
 from pinnkit.formulation.stream import satisfied, stream_lift
@@ -97,6 +98,8 @@ def formulate(problem: Problem, hard: Hard = "auto") -> Formulation:
             raise UserError(f"condition `{name}` cannot be exact: {choices[name].reason}")
     soft = tuple(condition for condition in problem.conditions if not choices[condition.name].exact)
     stream = stream_lift(problem)
+    if stream is None:
+        lifts = scaled(lifts, problem)
     return Formulation(problem, lifts, soft, tuple(choices.values()), _continued(problem, choices), stream)
 
 

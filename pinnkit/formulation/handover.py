@@ -18,6 +18,7 @@ from torch import Tensor
 from pinnkit.derivatives.indices import IndexSet
 from pinnkit.equations.expression import Expression, Partial
 from pinnkit.errors import Mistake, UserError
+from pinnkit.formulation.magnitudes import magnitudes
 from pinnkit.problem.prescribed import prescribed
 from pinnkit.problem.problem import Condition, Face, Problem
 
@@ -144,7 +145,7 @@ def window_of(problem: Problem, lower: float, upper: float) -> Problem:
         after, before = (times > lower) | (lower <= time.lower), (times <= upper) | (upper >= time.upper)
         observations.append(known.only(after & before))
     coordinates = tuple(cut if c is time else c for c in problem.coordinates)
-    return replace(problem, coordinates=coordinates, observations=tuple(observations))
+    return replace(problem, coordinates=coordinates, observations=tuple(observations), sizes=magnitudes(problem))
 
 
 def handed_over(problem: Problem, before: Handover, upper: float) -> Problem:

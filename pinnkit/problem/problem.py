@@ -170,9 +170,10 @@ class Problem:
     ``divergence_free`` names no field, or two: the components of a vector without divergence along ``space``, which
     then has two coordinates; ``stream_function`` is what they are made of, where the file says so.
     ``body`` is the shape of the domain in space, where that is not the box of the intervals.
-    ``units`` are those of names. ``groups`` names terms that are one loss. ``complex_fields`` says which fields are
-    parts of complex ones, and what was said of them. Of a problem as it is trained, ``parts`` are the parts of the
-    domain by name, and ``homes`` tells which of them a field lives in; the whole domain where it tells none.
+    ``units`` are those of names, ``sizes`` those of fields where the whole problem has told them. ``groups`` names
+    terms that are one loss. ``complex_fields`` says which fields are parts of complex ones, and what was said of them.
+    Of a problem as it is trained, ``parts`` are the parts of the domain by name, and ``homes`` tells which of them a
+    field lives in; the whole domain where it tells none.
     ``expand`` makes the states of an eigenproblem out of what was ``declared``. ``source`` is the file that it was
     read from, and ``places`` says where its keys stand there.
     """
@@ -203,6 +204,7 @@ class Problem:
     interfaces: tuple[Interface, ...] = ()
     body: Body | None = None
     units: Mapping[str, str] = field(default_factory=dict)
+    sizes: Mapping[str, float] | None = field(default=None, compare=False)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     complex_fields: ComplexFields = field(default_factory=ComplexFields)
     parts: Mapping[str, tuple[Coordinate, ...]] = field(default_factory=dict)

@@ -46,7 +46,17 @@ TABLES: tuple[Registry[Any], ...] = (
 ENTRIES = [(table, name) for table in TABLES for name in table.names()]
 IDS = [name for _, name in ENTRIES]
 BESIDE_TABLES = (
-    *("torch_module", "jet", "autograd", "exact_conditions", "symmetry", "divergence_free", "balance", "stages"),
+    *(
+        "torch_module",
+        "jet",
+        "autograd",
+        "exact_conditions",
+        "symmetry",
+        "divergence_free",
+        "sizes",
+        "balance",
+        "stages",
+    ),
     *(
         "windows",
         "curriculum",
@@ -57,7 +67,17 @@ BESIDE_TABLES = (
         "unknown_parameters",
         "outputs",
     ),
-    *("lagrangian", "groups", "ansatz", "regions", "eigenproblems", "linear_start", "identifiability", "shapes"),
+    *(
+        "lagrangian",
+        "groups",
+        "ansatz",
+        "regions",
+        "eigenproblems",
+        "linear_start",
+        "identifiability",
+        "shapes",
+        "sizes",
+    ),
     "directions",
 )
 SINGLE = {
@@ -260,7 +280,7 @@ def test_the_run_folder_holds_what_its_page_says(commands: Path) -> None:
     run = commands / "first"
     result = json.loads((run / "result.json").read_text(encoding="utf-8"))
     again = json.loads((commands / "confirmed" / "result.json").read_text(encoding="utf-8"))
-    assert rows(page, "`result.json`") - {"relative_l2", "max_abs"} == set(again) == {*result, "confirmation"}
+    assert rows(page, "`result.json`") - {"relative_l2", "max_abs"} == set(again) == {*result, "confirmation", "estimate"}
     assert set(result["errors"]["u"]) == {"relative_l2", "max_abs"}
     environment = json.loads((run / "environment.json").read_text(encoding="utf-8"))
     assert rows(page, "`environment.json`") == set(environment)
