@@ -280,7 +280,9 @@ def test_the_run_folder_holds_what_its_page_says(commands: Path) -> None:
     run = commands / "first"
     result = json.loads((run / "result.json").read_text(encoding="utf-8"))
     again = json.loads((commands / "confirmed" / "result.json").read_text(encoding="utf-8"))
-    assert rows(page, "`result.json`") - {"relative_l2", "max_abs"} == set(again) == {*result, "confirmation", "estimate"}
+    assert (
+        rows(page, "`result.json`") - {"relative_l2", "max_abs"} == set(again) == {*result, "confirmation", "estimate"}
+    )
     assert set(result["errors"]["u"]) == {"relative_l2", "max_abs"}
     environment = json.loads((run / "environment.json").read_text(encoding="utf-8"))
     assert rows(page, "`environment.json`") == set(environment)
