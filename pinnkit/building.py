@@ -58,6 +58,9 @@ _SUPPOSED_FREE = 4 * 2**30
 _BALANCE_POINTS = 500
 """Points of every term at which the start is looked at to balance the terms."""
 
+_LEVEL_POINTS = 20
+"""The same where there is one term, whose size alone is asked for."""
+
 _LEAST_LEVEL, _LEVEL, _MOST_LEVEL = 1e-6, 1e2, 1e10
 """Of traces: where between the least and the most one is, it stays; others become the one between them."""
 
@@ -226,16 +229,15 @@ def _balanced(assembly: Assembly, config: Config) -> dict[str, float]:
     equations over its own, to two digits: the traces are estimates. Further terms follow those that they come from.
     Observations get their share of such a weight.
     """
-    trial = assembly.trial
-    few = replace(
-        assembly, interior=Uniform(_BALANCE_POINTS), faces=Uniform(_BALANCE_POINTS), weights={}, further=Further()
-    )
+    trial, alone = assembly.trial, len(assembly.plain_terms) == 1
+    sample = Uniform(_LEVEL_POINTS if alone else _BALANCE_POINTS)
+    few = replace(assembly, interior=sample, faces=sample, weights={}, further=Further())
     traces = few.traces(trial.layout.start(trial.network), np.random.default_rng([config.seed, 2]))
     equations = [traces[equation.name] for equation in trial.formulation.equations]
     level = sum(equations) / len(equations)
     if not _LEAST_LEVEL <= level <= _MOST_LEVEL and level > 0:
         level = _LEVEL  # such as that of an equation in SI units of the very small
-    elif len(assembly.plain_terms) == 1:
+    elif alone:
         return {}
     found = {name: float(f"{level / trace:.2g}") for name, trace in traces.items() if trace > 0 and level > 0}
     for name, share in _observation_weights(trial.problem, config).items():

@@ -130,7 +130,8 @@ def _draw_estimate(folder: Path, fields: GridFields | ScatteredFields, moved: So
     assert isinstance(other, GridFields)
     error = {f"estimated_error_{n}": fields.predicted[n] - other.predicted[n] for n in moved.problem.fields}
     units = {f"estimated_error_{n}": unit for n, unit in fields.units.items() if n in moved.problem.fields}
-    return draw_fields(folder, replace(fields, predicted=error, reference={}, units={**fields.units, **units}))
+    pictures = draw_fields(folder, replace(fields, predicted=error, reference={}, units={**fields.units, **units}))
+    return tuple(replace(p, caption="The error as the linearised equation estimates it.") for p in pictures)
 
 
 def _draw_observations(folder: Path, solution: Solution, fields: GridFields | ScatteredFields) -> list[Picture]:
