@@ -231,12 +231,12 @@ def _balanced(assembly: Assembly, config: Config) -> dict[str, float]:
     """
     trial, alone = assembly.trial, len(assembly.plain_terms) == 1
     sample = Uniform(_LEVEL_POINTS if alone else _BALANCE_POINTS)
-    few = replace(assembly, interior=sample, faces=sample, weights={}, further=Further())
+    few = replace(assembly, interior=sample, faces=sample, weights={}, further=Further(), compiled=False)
     traces = few.traces(trial.layout.start(trial.network), np.random.default_rng([config.seed, 2]))
     equations = [traces[equation.name] for equation in trial.formulation.equations]
     level = sum(equations) / len(equations)
-    if not _LEAST_LEVEL <= level <= _MOST_LEVEL and level > 0:
-        level = _LEVEL  # such as that of an equation in SI units of the very small
+    if trial.base is None and level > 0 and not _LEAST_LEVEL <= level <= _MOST_LEVEL:
+        level = _LEVEL  # of a further stage, whose level says nothing, all rows are divided by what is left
     elif alone:
         return {}
     found = {name: float(f"{level / trace:.2g}") for name, trace in traces.items() if trace > 0 and level > 0}
