@@ -30,7 +30,7 @@ def blocks(page: str, language: str) -> list[str]:
 
 def run(script: str, folder: Path) -> str:
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", script],
+        [sys.executable, "-W", os.environ.get("PINNKIT_TEST_WARNINGS", "error"), "-c", script],
         capture_output=True,
         text=True,
         cwd=folder,
@@ -64,7 +64,17 @@ def test_the_plugin_of_the_page_is_one(tmp_path: Path) -> None:
     (source,) = [block for block in blocks("docs/extending.md", "python") if "def register" in block]
     (tmp_path / "corner.py").write_text(source, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "pinnkit", "list", "samplers", "--plugin", "corner.py"],
+        [
+            sys.executable,
+            "-W",
+            os.environ.get("PINNKIT_TEST_WARNINGS", "error"),
+            "-m",
+            "pinnkit",
+            "list",
+            "samplers",
+            "--plugin",
+            "corner.py",
+        ],
         capture_output=True,
         text=True,
         cwd=tmp_path,
