@@ -236,7 +236,7 @@ def _balanced(assembly: Assembly, config: Config) -> dict[str, float]:
     equations = [traces[equation.name] for equation in trial.formulation.equations]
     level = sum(equations) / len(equations)
     if trial.base is None and level > 0 and not _LEAST_LEVEL <= level <= _MOST_LEVEL:
-        level = _LEVEL  # of a further stage, whose level says nothing, all rows are divided by what is left
+        level = _LEVEL  # the rows of a further stage are divided by what is left, whatever their level
     elif alone:
         return {}
     found = {name: float(f"{level / trace:.2g}") for name, trace in traces.items() if trace > 0 and level > 0}

@@ -11,14 +11,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar, final
 
-import numpy as np
-
+from pinnkit.apart import apart
 from pinnkit.config import Config
 from pinnkit.errors import UserError
-from pinnkit.problem.problem import Problem
 from pinnkit.results.solution import Solution
 from pinnkit.running import Listener, Quiet, march
-from pinnkit.verification import measured_at, relative_l2
 
 WIDER = 1.15
 """The second network's width over the first one's: another one, of about the same cost a step."""
@@ -110,30 +107,7 @@ def confirm(solution: Solution, config: Config | None = None, listener: Listener
         failure = marched.trained.failure or "it was interrupted"
         return Confirmation({}, {}, {}, changes, seconds, failure.rstrip("."))
     other = Solution(problem, marched.config, marched.windows)
-    points = measured_at(problem, solution)
-    mine, theirs = solution(points.coordinates), other(points.coordinates)
-    apart = relative_l2(_oriented(theirs, mine, problem), mine, points.density)
-    return Confirmation(
-        dict(zip(problem.fields, map(float, apart), strict=True)),
-        differences(solution.parameters, other.parameters),
-        differences(solution.outputs(), other.outputs()),
-        changes,
-        seconds,
-    )
-
-
-def _oriented(values: np.ndarray, like: np.ndarray, problem: Problem) -> np.ndarray:
-    """The fields, with the signs of eigenstates, which nothing determines, as in the other run."""
-    if problem.levels is None:
-        return values
-    signs = np.where(np.sum(values * like, axis=0) < 0, -1.0, 1.0)
-    return np.asarray(values * signs)
-
-
-def differences(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, float]:
-    """How far the numbers of two runs are apart, by name."""
-    pairs = ((name, value, theirs.get(name)) for name, value in mine.items())
-    return {n: abs(a - b) for n, a, b in pairs if isinstance(a, float) and isinstance(b, float)}
+    return Confirmation(*apart(solution, other), changes, seconds)
 
 
 def _option(part: Any, name: str) -> Any:

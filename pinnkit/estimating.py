@@ -19,9 +19,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pinnkit.apart import apart
 from pinnkit.building import Run
 from pinnkit.config import Config
-from pinnkit.confirming import differences, more, wider
+from pinnkit.confirming import more, wider
 from pinnkit.errors import Mistake, UserError
 from pinnkit.formulation.trial import Base, Trial
 from pinnkit.marching import edges_of
@@ -31,7 +32,6 @@ from pinnkit.results.solution import Solution
 from pinnkit.running import Listener, Quiet, trained_by_itself
 from pinnkit.stage import Stage
 from pinnkit.staging import next_run
-from pinnkit.verification import measured_at, relative_l2
 
 LEFT = 0.5**0.5
 """The share of the residual that may be left; above, e explains less than half of its mean square."""
@@ -90,7 +90,7 @@ def require_estimable(problem: Problem, config: Config) -> None:
     if len(edges_of(problem, config)) > 2:
         raise UserError(Mistake("`--estimate` follows the error through one window of time, not several", hint=hint))
     if problem.levels is not None:
-        message = "`--estimate` does not see states of nearly one energy mix, which leaves no residual"
+        message = "`--estimate` is blind to a mixture of states of nearly one energy, which leaves no residual"
         raise UserError(Mistake(message, hint=hint))
     if problem.observations:
         message = "`--estimate` sees what the equations leave open, and not what is wrong with observations"
@@ -133,16 +133,7 @@ def estimate(solution: Solution, config: Config | None = None, listener: Listene
     if not left <= LEFT:
         return _silent(f"its second network left {left:.0%} of the residual", left, trained.seconds)
     moved = Solution.of(run, trained.theta)
-    points = measured_at(problem, solution)
-    apart = relative_l2(moved(points.coordinates), solution(points.coordinates), points.density)
-    return Estimate(
-        dict(zip(problem.fields, map(float, apart), strict=True)),
-        differences(solution.parameters, moved.parameters),
-        differences(solution.outputs(), moved.outputs()),
-        left,
-        trained.seconds,
-        moved=moved,
-    )
+    return Estimate(*apart(solution, moved), left, trained.seconds, moved=moved)
 
 
 def _silent(why: str, left: float = 1.0, seconds: float = 0.0) -> Estimate:

@@ -39,7 +39,6 @@ def is_divergence(tree: sympy.Expr, scope: Scope) -> bool:
     if not any(p.order for p in partials) or tree.has(*_BROKEN) or tree.count_ops() > _MOST:
         return False
     axes = [scope.symbols[name] for name in scope.coordinates]
-
     places = {p: scope.tree(p) for p in partials}
     marks = {place: sympy.Dummy(real=True) for place in places.values()}
     back = {mark: place for place, mark in marks.items()}
@@ -69,7 +68,10 @@ def _vanishes(tree: sympy.Expr, scope: Scope) -> bool:
     terms = sympy.Add.make_args(tree)
     for _ in range(_DRAWS):
         values = {name: sympy.Float(v) for name, v in zip(names, generator.uniform(0.3, 1.7, len(names)), strict=True)}
-        found = [complex(term.xreplace(values)) for term in terms]
+        try:
+            found = [complex(term.xreplace(values)) for term in terms]
+        except (TypeError, ValueError):  # a function that has no value there
+            return False
         if not abs(sum(found)) <= _ROUNDING * sum(map(abs, found)):
             return False
     return True

@@ -80,6 +80,7 @@ def scaled(lifts: Sequence[Lift], problem: Problem) -> tuple[Lift, ...]:
 
 
 def _power(size: float) -> sympy.Expr:
+    """A power of ten as sympy's own; no other size is ever taken."""
     return sympy.Integer(10) ** round(math.log10(size))
 
 

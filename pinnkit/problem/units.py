@@ -17,13 +17,15 @@ from pinnkit.equations.reductions import REDUCTIONS
 from pinnkit.errors import Mistake, Place, UserError
 from pinnkit.problem.ansatz import NETWORK, of_network
 from pinnkit.problem.body import NO_NUMBERS
+from pinnkit.problem.derived import Derived
 from pinnkit.problem.dimensions import ROUNDING, Dimensions
 from pinnkit.problem.names import short
 from pinnkit.problem.output import Output
-from pinnkit.problem.problem import Condition, IntegralCondition, Interface, Problem, TorchResidual
+from pinnkit.problem.problem import Condition, Face, IntegralCondition, Interface, Problem, TorchResidual
 from pinnkit.problem.unit import PURE, Unit, read_unit, units_known
 
 Stated = TypeVar("Stated", Condition, IntegralCondition, Interface)
+Made = TypeVar("Made", Derived, Output)
 
 
 def in_units(problem: Problem, texts: Mapping[str, str], where: Callable[..., Place]) -> Problem:
@@ -121,7 +123,8 @@ class _Leading:
     def _integral(self, condition: IntegralCondition) -> IntegralCondition:
         """An integral condition; its integrals that name no coordinates go over the domain, or over its faces."""
         try:
-            measures = {self._measure(condition, face) for face in condition.faces or (None,)}
+            faces: Sequence[Face | None] = condition.faces or (None,)
+            measures = {self._measure(condition, face) for face in faces}
         except UserError as error:
             self._note(error, condition.name, condition.residual)
             return condition
@@ -131,7 +134,7 @@ class _Leading:
         reader = Dimensions(self._problem.scope, self._units, measures.pop())
         return replace(condition, residual=self._own(condition.residual, condition.name, reader=reader))
 
-    def _measure(self, condition: IntegralCondition, face: Any) -> Unit:
+    def _measure(self, condition: IntegralCondition, face: Face | None) -> Unit:
         """The unit of what an integral of a condition goes over."""
         scope = self._problem.scope
         if face is None or not face.piece:
@@ -157,7 +160,7 @@ class _Leading:
         except UserError:  # which is noted already
             return PURE
 
-    def _made(self, made: Any, reader: Dimensions | None = None) -> Any:
+    def _made(self, made: Made, reader: Dimensions | None = None) -> Made:
         """A derived field or an output, in its unit where that is given."""
         own = self._own(made.expression, made.name, self._units.get(made.name), reader)
         listed = isinstance(made.expression.tree, REDUCTIONS["roots"])

@@ -2,8 +2,9 @@
 
 import hashlib
 import io
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from torch import Tensor
 from pinnkit.building import Run
 from pinnkit.config import Config
 from pinnkit.errors import UserError
+from pinnkit.formulation.magnitudes import magnitudes
 from pinnkit.marching import Window, window_run
 from pinnkit.problem.problem import Problem
 from pinnkit.results.folder import RunFolder
@@ -50,7 +52,8 @@ def load_windows(files: RunFolder, problem: Problem, config: Config) -> tuple[Wi
         raise UserError(f"`{path}` does not hold the parameters of a run")
     windows: list[Window] = []
     for entry in entries:
-        windows.append(_window(entry, window_run(problem, config, windows, trains=False), path))
+        own = replace(problem, sizes=_sizes(entry, path))
+        windows.append(_window(entry, window_run(own, config, windows, trains=False), path))
     return tuple(windows)
 
 
@@ -106,6 +109,7 @@ def _state(window: Window) -> dict[str, Any]:
     return {
         "theta": theta.cpu(),
         "features": features,
+        "sizes": magnitudes(first.problem),
         "stages": stages,
         "finished": window.finished,
         "trained": ended,
@@ -132,6 +136,14 @@ def _window_as_written(state: dict[str, Any], run: Run, path: Path) -> Window:
         theta = _theta(stage, "theta", run, path)
         run = started(run, _theta(stage, "start", run, path))
     return Window(run, theta, bool(state.get("finished", True)), _trained(state.get("trained"), theta, path))
+
+
+def _sizes(state: dict[str, Any], path: Path) -> dict[str, float]:
+    """The sizes of fields with which a window was trained, whatever would be found today; one where none are noted."""
+    sizes = state.get("sizes", {})
+    if isinstance(sizes, dict) and all(isinstance(s, float) and 0.0 < s < math.inf for s in sizes.values()):
+        return sizes
+    raise UserError(f"`{path}` does not hold the sizes of a run's fields")
 
 
 def _trained(ended: Any, theta: Tensor, path: Path) -> Trained | None:

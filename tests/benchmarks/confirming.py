@@ -32,12 +32,8 @@ more than {within:.0f} times too small, {high} too large. {words}"""
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("problems", nargs="*", help="names; all that are quick enough if none")
-    arguments.add_argument("--seconds", type=float, default=120.0, help="of a run, at most")
-    arguments.add_argument("--write", action="store_true", help="write docs/results/confirming.md")
-    given = arguments.parse_args()
-    names = given.problems or [name for name in shipped_problems() if quick(name, given.seconds)]
+    given = asked("confirming.md")
+    names = given.problems
     rows, ratios, wrong = [], [], 0
     with ProcessPoolExecutor(2) as pool:
         for name, error, estimate, verdict, tolerance in pool.map(confirmed, names):
@@ -62,6 +58,17 @@ def main() -> None:
     print(text)
     if given.write:
         print(f"wrote {write('confirming.md', text)}")
+
+
+def asked(page: str) -> argparse.Namespace:
+    """What the command line asks: the `problems`, the `seconds` of a run, and whether to `write` a page."""
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("problems", nargs="*", help="names; all that are quick enough if none")
+    arguments.add_argument("--seconds", type=float, default=120.0, help="of a run, at most")
+    arguments.add_argument("--write", action="store_true", help=f"write docs/results/{page}")
+    given = arguments.parse_args()
+    given.problems = given.problems or [name for name in shipped_problems() if quick(name, given.seconds)]
+    return given
 
 
 def quick(name: str, seconds: float) -> bool:

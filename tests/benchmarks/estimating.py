@@ -3,17 +3,15 @@
 .venv/bin/python tests/benchmarks/estimating.py --write
 """
 
-import argparse
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
-from confirming import WITHIN, config_of, quick
+from confirming import WITHIN, asked, config_of
 from report import origin, table, write
 
 import pinnkit
 from pinnkit.errors import UserError
 from pinnkit.estimating import require_estimable
-from pinnkit.shipped import shipped_problems
 
 HEAD = """# The linearised equation
 
@@ -31,12 +29,8 @@ tolerance. It refuses {refused}."""
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("problems", nargs="*", help="names; all that are quick enough if none")
-    arguments.add_argument("--seconds", type=float, default=120.0, help="of a run, at most")
-    arguments.add_argument("--write", action="store_true", help="write docs/results/estimating.md")
-    given = arguments.parse_args()
-    names = given.problems or [name for name in shipped_problems() if quick(name, given.seconds)]
+    given = asked("estimating.md")
+    names = given.problems
     refused = [name for name in names if barred(name)]
     rows, ratios, silent, low = [], [], 0, 0
     with ProcessPoolExecutor(2) as pool:

@@ -521,7 +521,8 @@ def main() -> None:
     counts = ("cases", "read", "refused", "tracebacks", "slow", "touched")
     rows = [[name, *(f"{own[key]:,}" for key in counts), f"{own['longest']:.2f}"] for name, own in found.items()]
     about = "\n\n".join((__doc__ or "").split("\n\n")[1:2])
-    text = HEAD.format(origin=origin(), about=about, table=table(head, rows), whole=WHOLE)
+    made = origin(["tests/benchmarks/fuzz.py", "--write"])  # of all readers, whichever were asked for last
+    text = HEAD.format(origin=made, about=about, table=table(head, rows), whole=WHOLE)
     print(text)
     if given.write:
         print(f"wrote {write('hostile.md', text)}")

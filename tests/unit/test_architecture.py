@@ -54,6 +54,7 @@ ROOMS = (
     "monitors",
     "running",
     "accompanying",
+    "apart",
     "confirming",
     "estimating",
     "outcome",

@@ -127,7 +127,7 @@ def test_a_network_that_explains_little_tells_nothing() -> None:
     ("problem", "config", "message"),
     [
         (decay(), replace(QUICK, windows=Windows(count=2)), "one window of time, not several"),
-        (pinnkit.load_problem("infinite_well"), QUICK, "states of nearly one energy"),
+        (pinnkit.load_problem("infinite_well"), QUICK, "mixture of states of nearly one energy"),
         (
             decay(observations={"seen": {"points": [[0.2], [0.4]], "u": [0.7, 0.55]}}),
             QUICK,

@@ -6,8 +6,11 @@ window of time has the sizes of the whole.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import pinnkit
@@ -98,6 +101,17 @@ def test_windows_have_the_sizes_of_the_whole() -> None:
     late = window_of(problem, 0.5, 1.0)
     assert magnitudes(late) == magnitudes(problem) == pytest.approx({"p": 1e5})
     assert magnitudes(window_of(film(1.0, 1.0, 1.0), 0.5, 1.0)) == {}
+
+
+def test_a_run_keeps_the_sizes_that_it_was_trained_with(tmp_path: Path) -> None:
+    """Also where another rule would find others today."""
+    config = Config(network=MLP(6, 1), points=Sobol(30), phases=(LevenbergMarquardt(steps=3),), device="cpu", threads=1)
+    points = np.array([[0.3, 0.2], [0.6, 0.9]])
+    for sizes in (None, {}):
+        problem = replace(film(1.0, 1.0, 1e5), sizes=sizes)
+        solution = pinnkit.solve(problem, config)
+        again = pinnkit.Solution.load(solution.save(tmp_path / str(sizes)))
+        np.testing.assert_allclose(again(points), solution(points), rtol=1e-13)
 
 
 def test_the_distance_has_the_size() -> None:
