@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from pinnkit.shapes.element import Element
 from pinnkit.shapes.elements import Flat
+from pinnkit.shapes.surface import Surface
 
 _GAUSS = 4
 """Gauss-Legendre nodes along a facet: exact to degree 7 on a segment, to degree 6 on a triangle."""
@@ -77,11 +78,11 @@ class Facets(Element):
 
     def normals(self, points: np.ndarray) -> np.ndarray:
         """Of the nearest facet."""
-        return self._normals[self._nearest(points)[0]]
+        return self._normals[self._surface.nearest(points)[0]]
 
     def gap(self, points: np.ndarray) -> np.ndarray:
         """The distance to the nearest facet."""
-        return self._nearest(points)[1]
+        return self._surface.nearest(points)[1]
 
     def straight(self) -> tuple[Flat, ...]:
         """The segments of the plane as few long ones: those that go on in one line are one."""
@@ -100,25 +101,10 @@ class Facets(Element):
             found.append(Flat(self.name, start, (self.corners[last, 1] - start)[None], normals[first]))
         return tuple(found)
 
-    def _nearest(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The facets (n,) that are nearest to points (n, d), and how far they are."""
-        if not len(points):
-            return np.empty(0, dtype=int), np.empty(0)
-        given = in_space(points)
-        cells, there = self._surface.find_closest_cell(given, return_closest_point=True)
-        apart = np.linalg.norm(given - np.reshape(there, (-1, 3)), axis=1)
-        return np.atleast_1d(cells), apart
-
     @cached_property
-    def _surface(self) -> Any:
-        """The facets as VTK knows them, in space."""
-        import pyvista
-
-        points = in_space(self.corners.reshape(-1, self.corners.shape[2]))
-        size = self.corners.shape[1]
-        cells = np.arange(len(points)).reshape(-1, size)
-        listed = np.insert(cells, 0, size, axis=1).ravel()
-        return pyvista.PolyData(points, lines=listed) if size == 2 else pyvista.PolyData(points, faces=listed)
+    def _surface(self) -> Surface:
+        points = self.corners.reshape(-1, self.corners.shape[2])
+        return Surface(points, np.arange(len(points)).reshape(-1, self.corners.shape[1]))
 
     @cached_property
     def _measures(self) -> np.ndarray:
@@ -135,11 +121,6 @@ class Facets(Element):
     @cached_property
     def _ends(self) -> np.ndarray:
         return np.cumsum(self._measures)
-
-
-def in_space(points: np.ndarray) -> np.ndarray:
-    """Points (n, 3): those of the plane get a third coordinate of zero."""
-    return np.pad(points, ((0, 0), (0, 3 - points.shape[1]))).astype(float)
 
 
 def across(corners: np.ndarray) -> np.ndarray:

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from pinnkit.errors import Mistake, UserError
 from pinnkit.shapes.cells import Cells, from_text
 from pinnkit.shapes.element import Element
-from pinnkit.shapes.facets import Facets, in_space
+from pinnkit.shapes.facets import Facets
 from pinnkit.shapes.requirements import require_lengths
 from pinnkit.shapes.shape import Shape
+from pinnkit.shapes.surface import Surface
 
 _BINS = 512
 """Strips across the plane, so that a point is compared with the segments of its own alone."""
@@ -66,7 +67,7 @@ class MeshShape(Shape):
     def inside(self, points: np.ndarray) -> np.ndarray:
         """In the plane even and odd: how many segments a ray to the right crosses; in space VTK's signed distance."""
         if self.dimension == 3:
-            return self._signed(points) <= 0
+            return self._surface.signed_distance(points) <= 0
         odd = np.zeros(len(points), dtype=bool)
         strips, (lower, upper) = self._strips, self.bounds
         own = np.floor((points[:, 1] - lower[1]) / (upper[1] - lower[1]) * _BINS).astype(int)
@@ -80,7 +81,7 @@ class MeshShape(Shape):
     def depth(self, points: np.ndarray) -> np.ndarray:
         """To the nearest facet."""
         if self.dimension == 3:
-            return -self._signed(points)
+            return -self._surface.signed_distance(points)
         distance = self._boundary.gap(points)
         return np.where(self.inside(points), distance, -distance)
 
@@ -118,22 +119,10 @@ class MeshShape(Shape):
         low, high = ends.min(axis=1), ends.max(axis=1)
         return [np.flatnonzero((low <= strip) & (high >= strip)) for strip in range(_BINS)]
 
-    def _signed(self, points: np.ndarray) -> np.ndarray:
-        """Distances to the surface, negative inside."""
-        import pyvista
-
-        if not len(points):
-            return np.empty(0)
-        cloud = pyvista.PolyData(in_space(points))
-        return np.asarray(cloud.compute_implicit_distance(self._surface)["implicit_distance"], dtype=np.float64)
-
     @cached_property
-    def _surface(self) -> Any:
-        """The surface as VTK knows it, whose facets share their corners."""
-        import pyvista
-
-        faces = np.insert(self._cells.facets, 0, 3, axis=1).ravel()
-        return pyvista.PolyData(self._points, faces=faces)
+    def _surface(self) -> Surface:
+        """The facets of space, which share their corners."""
+        return Surface(self._points, self._cells.facets)
 
 
 def _crossings(points: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:

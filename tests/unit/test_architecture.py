@@ -109,6 +109,7 @@ HEAVY = (
     "rich",
     "meshio",
     "vtk",
+    "vtkmodules",
     "gmsh",
     "imageio",
     "trame",
