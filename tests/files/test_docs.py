@@ -18,6 +18,9 @@ from pinnkit.problem.load import load_problem
 from pinnkit.shipped import config_path, problem_path
 from pinnkit.verification import reference_for
 
+STRICT = [sys.executable, "-W", os.environ.get("PINNKIT_TEST_WARNINGS", "error")]
+"""Python that makes an error of what it would warn of, as these tests do themselves."""
+
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"}
 
@@ -30,7 +33,7 @@ def blocks(page: str, language: str) -> list[str]:
 
 def run(script: str, folder: Path) -> str:
     done = subprocess.run(
-        [sys.executable, "-W", os.environ.get("PINNKIT_TEST_WARNINGS", "error"), "-c", script],
+        [*STRICT, "-c", script],
         capture_output=True,
         text=True,
         cwd=folder,
@@ -64,17 +67,7 @@ def test_the_plugin_of_the_page_is_one(tmp_path: Path) -> None:
     (source,) = [block for block in blocks("docs/extending.md", "python") if "def register" in block]
     (tmp_path / "corner.py").write_text(source, encoding="utf-8")
     done = subprocess.run(
-        [
-            sys.executable,
-            "-W",
-            os.environ.get("PINNKIT_TEST_WARNINGS", "error"),
-            "-m",
-            "pinnkit",
-            "list",
-            "samplers",
-            "--plugin",
-            "corner.py",
-        ],
+        [*STRICT, "-m", "pinnkit", "list", "samplers", "--plugin", "corner.py"],
         capture_output=True,
         text=True,
         cwd=tmp_path,

@@ -12,6 +12,9 @@ import pytest
 
 from pinnkit.shipped import problem_path
 
+STRICT = [sys.executable, "-W", os.environ.get("PINNKIT_TEST_WARNINGS", "error")]
+"""Python that makes an error of what it would warn of, as these tests do themselves."""
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
 NUMBER = r"[-+]?\d[\d.]*(?:e[-+]?\d+)?"
@@ -59,10 +62,7 @@ def test_following_it_gives_what_it_says(tmp_path: Path) -> None:
                 assert re.search(pattern(expected), found, re.DOTALL), (line, found)
                 told.add(arguments[0])
         elif language == "python":
-            assert (
-                run([sys.executable, "-W", os.environ.get("PINNKIT_TEST_WARNINGS", "error"), "-c", text], tmp_path)
-                == ""
-            )
+            assert run([*STRICT, "-c", text], tmp_path) == ""
         elif language == "text":
             wrong = (tmp_path / "fin.yaml").read_text(encoding="utf-8").replace("m**2*u", "m**2*w")
             (tmp_path / "wrong").mkdir()

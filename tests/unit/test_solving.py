@@ -28,6 +28,9 @@ from pinnkit.results.solution import Solution
 from pinnkit.solving import solve_to_folder
 from pinnkit.training import Record
 
+STRICT = [sys.executable, "-W", os.environ.get("PINNKIT_TEST_WARNINGS", "error")]
+"""Python that makes an error of what it would warn of, as these tests do themselves."""
+
 ROOT = Path(__file__).parents[2]
 
 QUICK = Config(
@@ -321,7 +324,7 @@ threads: 1
 def pinnkit_command(folder: Path, *arguments: str, seconds: float = 120) -> tuple[int, str, str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
     done = subprocess.run(
-        [sys.executable, "-W", os.environ.get("PINNKIT_TEST_WARNINGS", "error"), "-m", "pinnkit", *arguments],
+        [*STRICT, "-m", "pinnkit", *arguments],
         capture_output=True,
         text=True,
         cwd=folder,
@@ -452,7 +455,7 @@ def test_hostile_expressions_are_answered_within_seconds(tmp_path: Path) -> None
         "    except SystemExit as stopped: print(name, stopped.code, time.perf_counter() - start)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-W", os.environ.get("PINNKIT_TEST_WARNINGS", "error"), "-c", code, *names],
+        [*STRICT, "-c", code, *names],
         capture_output=True,
         text=True,
         cwd=tmp_path,
